@@ -1,0 +1,199 @@
+import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { ChildProcess, spawn } from 'child_process';
+import { generateKeyPairSync, randomBytes } from 'crypto';
+import { mkdtemp, rm, writeFile } from 'fs/promises';
+import { createServer } from 'net';
+import { tmpdir } from 'os';
+import { join, resolve } from 'path';
+import { Client } from 'pg';
+
+const root = resolve(__dirname, '../../../..');
+const READY_MS = 120_000;
+
+const accounts = [
+  { email: 'user@example.com', name: 'Uma User', role: 'user' },
+  { email: 'manager@example.com', name: 'Max Manager', role: 'manager' },
+  { email: 'second@example.com', name: 'Sue Second', role: 'manager' },
+  { email: 'admin@example.com', name: 'Ada Admin', role: 'admin' },
+] as const;
+
+/** E-mail addresses of the accounts that every hub under test has. */
+export type Account = (typeof accounts)[number]['email'];
+
+async function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address
+          ? done(address.port)
+          : failed(new Error('no port')),
+      );
+    });
+  });
+}
+
+/**
+ * The real backend of this workspace as a process of its own, on metadata
+ * databases of its own.
+ */
+export class HubProcess {
+  /** Everything that it printed. */
+  output = '';
+  readonly baseUrl: string;
+  readonly origin = 'http://localhost:3999';
+  readonly #passwords: Map<Account, string>;
+  readonly #prefix: string;
+  readonly #folder: string;
+  readonly #process: ChildProcess;
+
+  static async start(): Promise<HubProcess> {
+    const server = testServer('postgres');
+    if (!server) throw new Error('the hub needs PostgreSQL');
+    const port = await freePort();
+    const prefix = `mh_acceptance_${randomBytes(4).toString('hex')}_`;
+    const passwords = new Map<Account, string>(
+      accounts.map(({ email }) => [email, randomBytes(12).toString('hex')]),
+    );
+    const folder = await mkdtemp(join(tmpdir(), 'migrate-hub-'));
+    // JSON is YAML. It stands after app-config.yaml and wins.
+    const config = {
+      app: { baseUrl: 'http://localhost:3999' },
+      backend: {
+        baseUrl: `http://127.0.0.1:${port}`,
+        listen: { host: '127.0.0.1', port },
+        cors: { origin: 'http://localhost:3999', credentials: true },
+        database: { prefix },
+      },
+      auth: { providers: { local: {} } },
+      migrateHub: {
+        demo: {
+          users: accounts.map(account => ({
+            ...account,
+            password: passwords.get(account.email),
+          })),
+        },
+      },
+    };
+    const file = join(folder, 'app-config.test.json');
+    await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+    const child = spawn(
+      process.execPath,
+      [
+        '--require',
+        require.resolve('@backstage/cli/config/nodeTransform.cjs'),
+        join(root, 'packages/backend/src/index.ts'),
+        '--config',
+        join(root, 'app-config.yaml'),
+        '--config',
+        file,
+      ],
+      {
+        cwd: join(root, 'packages/backend'),
+        env: {
+          ...process.env,
+          NODE_ENV: 'development',
+          NODE_OPTIONS: '--no-warnings',
+          POSTGRES_HOST: server.host,
+          POSTGRES_PORT: String(server.port),
+          POSTGRES_USER: server.username,
+          POSTGRES_PASSWORD: server.password,
+          MIGRATE_HUB_SECRET_KEY: randomBytes(32).toString('base64'),
+          MIGRATE_HUB_SIGNING_KEY: generateKeyPairSync('ed25519')
+            .privateKey.export({ type: 'pkcs8', format: 'der' })
+            .toString('base64'),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const hub = new HubProcess({ child, port, prefix, folder, passwords });
+    try {
+      await hub.#untilReady();
+    } catch (error) {
+      await hub.stop();
+      throw error;
+    }
+    return hub;
+  }
+
+  private constructor(options: {
+    child: ChildProcess;
+    port: number;
+    prefix: string;
+    folder: string;
+    passwords: Map<Account, string>;
+  }) {
+    this.baseUrl = `http://127.0.0.1:${options.port}`;
+    this.#process = options.child;
+    this.#prefix = options.prefix;
+    this.#folder = options.folder;
+    this.#passwords = options.passwords;
+    for (const stream of [options.child.stdout, options.child.stderr]) {
+      stream?.on('data', chunk => {
+        this.output += chunk;
+      });
+    }
+  }
+
+  password(account: Account): string {
+    return this.#passwords.get(account) ?? '';
+  }
+
+  /** A connection to the hub's own records, as somebody with the database password has it. */
+  async records(): Promise<Client> {
+    return this.#connect(`${this.#prefix}migrate-hub`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = new Promise(done => this.#process.once('exit', done));
+      this.#process.kill('SIGTERM');
+      const timer = setTimeout(() => this.#process.kill('SIGKILL'), 30_000);
+      await ended;
+      clearTimeout(timer);
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+    const admin = await this.#connect('postgres');
+    const { rows } = await admin.query(
+      'select datname from pg_database where starts_with(datname, $1)',
+      [this.#prefix],
+    );
+    for (const { datname } of rows) {
+      await admin.query(`drop database "${datname}" with (force)`);
+    }
+    await admin.end();
+  }
+
+  async #connect(database: string): Promise<Client> {
+    const server = testServer('postgres');
+    const client = new Client({
+      host: server?.host,
+      port: server?.port,
+      user: server?.username,
+      password: server?.password,
+      database,
+    });
+    await client.connect();
+    return client;
+  }
+
+  async #untilReady(): Promise<void> {
+    const url = `${this.baseUrl}/.backstage/health/v1/readiness`;
+    const deadline = Date.now() + READY_MS;
+    for (;;) {
+      const ended =
+        this.#process.exitCode !== null || this.#process.signalCode !== null;
+      if (ended || Date.now() > deadline) {
+        throw new Error(`the backend did not start:\n${this.output}`);
+      }
+      const ready = await fetch(url).then(
+        response => response.ok,
+        () => false,
+      );
+      if (ready) return;
+      await new Promise(done => setTimeout(done, 100));
+    }
+  }
+}

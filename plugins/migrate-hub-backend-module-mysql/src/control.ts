@@ -1,0 +1,43 @@
+import { TargetConnection } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { connect } from './connect';
+import { asDriverError, SERVER_ERROR, serverError } from './errors';
+
+const TIMEOUT_MS = 5_000;
+/** Uptime is told in whole seconds. */
+const CLOCK_GRAIN_MS = 1_500;
+
+/**
+ * Interrupts what a session is executing, from a session of its own.
+ *
+ * @remarks
+ * A server gives a connection id once in its lifetime, so the session is still
+ * the same if the server has not been restarted since it began.
+ */
+export async function killQuery(
+  target: TargetConnection,
+  session: { pid: string; startedAt: string },
+): Promise<void> {
+  const { wire } = await connect(target, {
+    timeoutMs: TIMEOUT_MS,
+    tag: 'migrate-hub control',
+  });
+  try {
+    const [uptime] = await wire.rows("SHOW GLOBAL STATUS LIKE 'Uptime'");
+    const [clock] = await wire.rows('SELECT UTC_TIMESTAMP(3) AS now');
+    const serverStart =
+      Date.parse(`${clock.now}Z`) - Number(uptime.Value) * 1_000;
+    if (serverStart > Date.parse(session.startedAt) + CLOCK_GRAIN_MS) {
+      return;
+    }
+    await wire.rows(`KILL QUERY ${Number(session.pid)}`);
+  } catch (error) {
+    const found = asDriverError(error);
+    if (found.errno !== SERVER_ERROR.unknownThread) {
+      throw serverError('STATEMENT_FAILED', found, {
+        prefix: 'The statement could not be interrupted: ',
+      });
+    }
+  } finally {
+    await wire.end(1_000);
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  TargetError,
+  TargetErrorCode,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+
+/** What an error of mysql2 carries, whatever its kind. */
+export interface DriverError {
+  code?: string;
+  errno?: number;
+  fatal?: boolean;
+  message: string;
+}
+
+/** Numbers of the server's errors that are decided by. */
+export const SERVER_ERROR = {
+  unknownDatabase: 1049,
+  unknownTable: 1051,
+  unknownColumn: 1054,
+  duplicateEntry: 1062,
+  unknownThread: 1094,
+  tableNotLocked: 1100,
+  noSuchTable: 1146,
+  lockWaitTimeout: 1205,
+  deadlock: 1213,
+  savepointMissing: 1305,
+  sortAborted: 1028,
+  queryInterrupted: 1317,
+  readOnlyTransaction: 1792,
+  mariadbStatementTimeout: 1969,
+  mysqlStatementTimeout: 3024,
+} as const;
+
+/** The connection is gone, or the server ends it right after this error. */
+const LOST_NUMBERS = new Set([
+  1053, 1077, 1078, 1079, 1080, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161,
+  1184, 1927, 3169, 4031,
+]);
+const LOST_CODES = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+const DENIED = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1836]);
+
+export function asDriverError(error: unknown): DriverError {
+  return error instanceof Error ? error : { message: String(error) };
+}
+
+export function isLost({ code, errno, fatal }: DriverError): boolean {
+  return (
+    (errno !== undefined && LOST_NUMBERS.has(errno)) ||
+    (code !== undefined && LOST_CODES.has(code)) ||
+    (fatal === true && errno === undefined)
+  );
+}
+
+export function isDenied({ errno }: DriverError): boolean {
+  return errno !== undefined && DENIED.has(errno);
+}
+
+export function connectionLost(why: string): TargetError {
+  return new TargetError({
+    code: 'CONNECTION_LOST',
+    message: `The connection to the database is lost: ${why}`,
+    connectionLost: true,
+  });
+}
+
+/**
+ * An error in the server's words and number. The original is not kept as the
+ * cause, because mysql2 hangs the whole statement on it.
+ */
+export function serverError(
+  code: TargetErrorCode,
+  error: DriverError,
+  extra: { prefix?: string; mayHaveSideEffects?: boolean } = {},
+): TargetError {
+  if (isLost(error)) {
+    return connectionLost(error.message);
+  }
+  const number = error.errno === undefined ? '' : ` (${error.errno})`;
+  return new TargetError({
+    code,
+    message: `${extra.prefix ?? ''}${error.message}${number}`,
+    sqlState: error.errno?.toString(),
+    mayHaveSideEffects: extra.mayHaveSideEffects,
+  });
+}
+
+const AUTHENTICATION = new Set([
+  1045, 1129, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 3118, 4151,
+]);
+const TLS_CODES = new Set(['HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT']);
+
+/** What a failure on the way into the server means. */
+export function connectError(
+  error: DriverError,
+  where: { host: string; port: number; database: string },
+): TargetError {
+  const { errno, code, message } = error;
+  const make = (kind: TargetErrorCode, text: string) =>
+    new TargetError({ code: kind, message: text, sqlState: errno?.toString() });
+  const server = `${where.host}:${where.port}`;
+  if (errno === 1049 || errno === 1044) {
+    return make(
+      'UNKNOWN_DATABASE',
+      `The database ${where.database} does not exist on ${server}, or this account may not use it: ${message}`,
+    );
+  }
+  if (TLS_CODES.has(code ?? '') || errno === 3159) {
+    return make(
+      'TLS_FAILED',
+      code === 'HANDSHAKE_NO_SSL_SUPPORT'
+        ? `${server} does not offer TLS`
+        : `TLS with ${server} failed: ${message}`,
+    );
+  }
+  if (errno !== undefined && AUTHENTICATION.has(errno)) {
+    return make('AUTHENTICATION_FAILED', message);
+  }
+  if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
+    return make(
+      'AUTHENTICATION_FAILED',
+      `${server} asks for a way of signing in that is not supported (${message}). Use caching_sha2_password or mysql_native_password for this account`,
+    );
+  }
+  return make('UNREACHABLE', `${server} could not be reached: ${message}`);
+}

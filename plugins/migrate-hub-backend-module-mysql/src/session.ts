@@ -1,0 +1,383 @@
+import {
+  ConnectOptions,
+  HistoryRow,
+  LedgerRow,
+  ServerIdentity,
+  StatementResult,
+  TargetConnection,
+  TargetError,
+  TargetRecord,
+  TargetSession,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { Connected, connect } from './connect';
+import { killQuery } from './control';
+import { asDriverError, isDenied, SERVER_ERROR, serverError } from './errors';
+import { assertSupported, readFacts, ServerFacts } from './facts';
+import { damaged, Guard } from './guard';
+import { Interruption } from './interruption';
+import { acquireLock, lockLiteral } from './lock';
+import { sessionSettings } from './sessionSettings';
+import { statementError } from './statementError';
+import { ownError, recordOf, Tables } from './tables';
+import { StatementOutcome, TextRow, Wire } from './wire';
+
+const CLOSE_TIMEOUT_MS = 2_000;
+const MAX_WARNINGS = 50;
+
+/** One connection to one MySQL or MariaDB database. */
+export class MySqlSession implements TargetSession {
+  readonly #wire: Wire;
+  readonly #facts: ServerFacts;
+  readonly #target: TargetConnection;
+  readonly #options: ConnectOptions;
+  readonly #tables: Tables;
+  readonly #guard: Guard;
+  /** Ledger rows this session has seen or written: they must still be there. */
+  readonly #known = new Set<string>();
+  #running: Interruption | undefined;
+
+  private constructor(
+    { wire }: Connected,
+    facts: ServerFacts,
+    target: TargetConnection,
+    options: ConnectOptions,
+  ) {
+    this.#wire = wire;
+    this.#facts = facts;
+    this.#target = target;
+    this.#options = options;
+    this.#tables = new Tables(facts, target.historyTable);
+    this.#guard = new Guard(wire, facts, this.#tables);
+  }
+
+  static async open(
+    target: TargetConnection,
+    options: ConnectOptions,
+  ): Promise<MySqlSession> {
+    const { connectTimeoutMs: timeoutMs, tag } = options;
+    const connected = await connect(target, { timeoutMs, tag });
+    const { wire, threadId } = connected;
+    try {
+      const { database } = target;
+      const facts = await readFacts(wire, { database, threadId });
+      assertSupported(facts);
+      await wire.rows(sessionSettings(facts, options));
+      return new MySqlSession(connected, facts, target, options);
+    } catch (error) {
+      await wire.end(CLOSE_TIMEOUT_MS);
+      throw ownError(error, 'The session could not be set up');
+    }
+  }
+
+  get identity(): ServerIdentity {
+    return this.#facts.identity;
+  }
+
+  get backend(): { pid: string; startedAt: string } {
+    return { pid: this.#facts.connectionId, startedAt: this.#facts.now };
+  }
+
+  async acquireLock(
+    options: Parameters<TargetSession['acquireLock']>[0],
+  ): Promise<void> {
+    await acquireLock(this.#wire, this.#facts, options);
+  }
+
+  async prepareTables(): Promise<void> {
+    await this.#tables.prepare(this.#wire);
+  }
+
+  async readRecord(
+    ask: Parameters<TargetSession['readRecord']>[0],
+  ): Promise<TargetRecord> {
+    const [row] = await this.#write(this.#tables.recordSql(ask));
+    const record = recordOf(row);
+    if (record.own) {
+      this.#known.add(keyOf(record.own));
+    }
+    return record;
+  }
+
+  async begin(): Promise<void> {
+    try {
+      await this.#guard.begin();
+    } catch (error) {
+      throw damaged(error);
+    }
+  }
+
+  async execute(sql: string): Promise<StatementResult> {
+    this.#assertFits(sql);
+    await this.#guard.beforeStatement().catch(error => {
+      throw damaged(error);
+    });
+    const interruption = new Interruption(() =>
+      killQuery(this.#target, this.backend),
+    );
+    this.#running = interruption;
+    const started = performance.now();
+    let outcome: StatementOutcome | undefined;
+    let failure: unknown;
+    try {
+      interruption.startDeadline(this.#options.statementTimeoutMs);
+      outcome = await this.#wire.run(sql);
+    } catch (error) {
+      failure = error;
+    }
+    const durationMs = Math.round(performance.now() - started);
+    this.#guard.afterStatement(sql, outcome);
+    await this.#settle(interruption);
+    if (!outcome) {
+      throw await this.#explain(failure, sql, interruption);
+    }
+    await this.#report(outcome);
+    if (outcome.tableErrors.length > 0) {
+      throw new TargetError({
+        code: 'STATEMENT_FAILED',
+        message: outcome.tableErrors.join('; '),
+        mayHaveSideEffects: true,
+      });
+    }
+    return { rows: outcome.affectedRows ?? outcome.returnedRows, durationMs };
+  }
+
+  async writeLedger(row: LedgerRow): Promise<void> {
+    const key = keyOf(row);
+    if (this.#known.has(key)) {
+      await this.#updateLedger(row);
+      return;
+    }
+    try {
+      await this.#write(this.#tables.insertLedgerSql(row));
+    } catch (error) {
+      const isThere =
+        error instanceof TargetError &&
+        error.sqlState === String(SERVER_ERROR.duplicateEntry);
+      if (!isThere) {
+        throw error;
+      }
+      await this.#updateLedger(row);
+    }
+    this.#known.add(key);
+  }
+
+  async insertHistory(row: HistoryRow): Promise<void> {
+    try {
+      await this.#write(this.#tables.insertHistorySql(row));
+    } catch (error) {
+      const isThere =
+        error instanceof TargetError &&
+        error.sqlState === String(SERVER_ERROR.duplicateEntry);
+      throw isThere
+        ? historyChanged(`There is a history row for ${row.migrationKey} already`)
+        : error;
+    }
+  }
+
+  async deleteHistory(row: {
+    migrationKey: string;
+    checksumUp: string;
+  }): Promise<void> {
+    const { affectedRows } = await this.#change(
+      this.#tables.deleteHistorySql(row),
+    );
+    if (affectedRows !== 1) {
+      throw historyChanged(
+        `The history row of ${row.migrationKey} is gone or has another checksum`,
+      );
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.#guard.assertSound();
+    // Says everything itself, so that completion_type has no say.
+    await this.#wire.run('COMMIT AND NO CHAIN NO RELEASE').catch(error => {
+      throw commitError(error);
+    });
+    this.#guard.ended();
+  }
+
+  async rollback(): Promise<void> {
+    this.#guard.ended();
+    const outcome = await this.#wire
+      .run('ROLLBACK AND NO CHAIN NO RELEASE')
+      .catch(error => {
+        throw ownError(error, 'ROLLBACK failed');
+      });
+    // Tells of tables that cannot roll back.
+    await this.#report(outcome);
+  }
+
+  async cancel(): Promise<void> {
+    await this.#running?.ask();
+  }
+
+  async close(): Promise<void> {
+    if (this.#running) {
+      this.#wire.destroy('it was closed while a statement ran');
+      return;
+    }
+    if (!this.#wire.lost && !this.#guard.inTransaction) {
+      // Sooner than the server notices the end; after an open transaction it must not be.
+      const name = lockLiteral(this.#facts.schema);
+      const timer = setTimeout(
+        () => this.#wire.destroy('closing took too long'),
+        CLOSE_TIMEOUT_MS,
+      );
+      await this.#wire.run(`DO RELEASE_LOCK(${name})`).catch(() => undefined);
+      clearTimeout(timer);
+    }
+    await this.#wire.end(CLOSE_TIMEOUT_MS);
+  }
+
+  /** Once no KILL QUERY is on its way any more, one that came late is used up on nothing. */
+  async #settle(interruption: Interruption): Promise<void> {
+    await interruption.settle();
+    if (interruption.wasSent && !this.#wire.lost) {
+      await this.#wire.run('DO 0').catch(() => undefined);
+    }
+    this.#running = undefined;
+  }
+
+  async #explain(
+    failure: unknown,
+    sql: string,
+    interruption: Interruption,
+  ): Promise<TargetError> {
+    const error = statementError(failure, {
+      sql,
+      flavour: this.#facts.flavour,
+      inTransaction: this.#guard.inTransaction,
+      wasAsked: interruption.wasAsked,
+      timedOut: interruption.timedOut,
+    });
+    const interrupted = String(SERVER_ERROR.queryInterrupted);
+    if (error.sqlState === interrupted && !interruption.wasSent) {
+      // Somebody else did it; if it was KILL CONNECTION, the end comes with the next message.
+      await this.#wire.run('DO 0').catch(() => undefined);
+    }
+    return this.#wire.lost ?? error;
+  }
+
+  #assertFits(sql: string): void {
+    const bytes = Buffer.byteLength(sql, 'utf8');
+    if (bytes + 8 > this.#facts.maxPacket) {
+      throw new TargetError({
+        code: 'STATEMENT_FAILED',
+        message: `The statement has ${bytes} bytes, but the server takes no more than ${
+          this.#facts.maxPacket
+        } (max_allowed_packet); sending it would end the connection`,
+      });
+    }
+  }
+
+  async #report(outcome: StatementOutcome): Promise<void> {
+    const { onNotice } = this.#options;
+    if (!onNotice || outcome.warnings === 0) {
+      return;
+    }
+    const rows = await this.#wire
+      .rows(`SHOW WARNINGS LIMIT ${MAX_WARNINGS}`)
+      .catch((): TextRow[] => []);
+    for (const { Level, Code, Message } of rows) {
+      onNotice({
+        severity: (Level ?? 'warning').toLowerCase(),
+        message: `${Message} (${Code})`,
+      });
+    }
+    if (outcome.warnings > rows.length) {
+      onNotice({
+        severity: 'note',
+        message: `${outcome.warnings - rows.length} more warnings are not shown`,
+      });
+    }
+  }
+
+  async #updateLedger(row: LedgerRow): Promise<void> {
+    const { affectedRows } = await this.#change(
+      this.#tables.updateLedgerSql(row),
+    );
+    if (affectedRows !== 1) {
+      throw new TargetError({
+        code: 'SESSION_DAMAGED',
+        message:
+          'The ledger row of this run item is gone, or a later attempt has taken it over',
+      });
+    }
+  }
+
+  async #write(sql: string): Promise<TextRow[]> {
+    await this.#guard.assertSound();
+    return this.#wire.rows(sql).catch(error => {
+      throw writeError(error);
+    });
+  }
+
+  async #change(sql: string): Promise<StatementOutcome> {
+    await this.#guard.assertSound();
+    return this.#wire.run(sql).catch(error => {
+      throw writeError(error);
+    });
+  }
+}
+
+function keyOf({ runItemId, direction }: LedgerRow): string {
+  return `${runItemId} ${direction}`;
+}
+
+function historyChanged(message: string): TargetError {
+  return new TargetError({ code: 'HISTORY_CHANGED', message });
+}
+
+const DAMAGE = new Set<number | undefined>([
+  SERVER_ERROR.unknownDatabase,
+  SERVER_ERROR.unknownTable,
+  SERVER_ERROR.unknownColumn,
+  SERVER_ERROR.tableNotLocked,
+  SERVER_ERROR.noSuchTable,
+  SERVER_ERROR.readOnlyTransaction,
+  // Other columns than ours.
+  1136, 1364, 1366, 1406, 1265,
+  // FLUSH TABLES WITH READ LOCK
+  1223,
+]);
+
+function writeError(error: unknown): TargetError {
+  if (error instanceof TargetError) {
+    return error;
+  }
+  const found = asDriverError(error);
+  if (DAMAGE.has(found.errno)) {
+    return damaged(error);
+  }
+  const code =
+    found.errno === SERVER_ERROR.lockWaitTimeout
+      ? 'LOCK_TIMEOUT'
+      : 'STATEMENT_FAILED';
+  return serverError(isDenied(found) ? 'HISTORY_TABLE_DENIED' : code, found, {
+    prefix: "The hub's own record could not be written: ",
+  });
+}
+
+/** These say that the server rolled back; after anything else only the ledger knows. */
+const ROLLED_BACK = new Set<number | undefined>([
+  SERVER_ERROR.lockWaitTimeout,
+  SERVER_ERROR.deadlock,
+  1180, 3100, 3101,
+]);
+
+function commitError(error: unknown): TargetError {
+  const found = serverError(
+    'COMMIT_REFUSED',
+    error instanceof TargetError
+      ? { message: error.message, fatal: true }
+      : asDriverError(error),
+  );
+  return new TargetError({
+    code: found.code,
+    message: found.message,
+    sqlState: found.sqlState,
+    connectionLost: found.connectionLost,
+    commitInDoubt: !ROLLED_BACK.has(asDriverError(error).errno),
+  });
+}

@@ -1,0 +1,280 @@
+import { escape, escapeId } from 'mysql2';
+import {
+  HistoryRow,
+  LedgerRow,
+  LedgerState,
+  TargetError,
+  TargetRecord,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { asDriverError, isDenied, serverError } from './errors';
+import { isoTime, ServerFacts } from './facts';
+import { TextRow, Wire } from './wire';
+
+const KEY = 'varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL';
+const OPTIONS =
+  'ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+
+/** Name, type as information_schema gives it, and the rest of the definition. */
+const HISTORY: Array<[string, RegExp, string]> = [
+  ['migration_key', /^varchar\(255\)$/, KEY],
+  ['checksum_up', /^char\(64\)$/, 'char(64) NOT NULL'],
+  ['checksum_down', /^char\(64\)$/, 'char(64) NULL'],
+  ['applied_at', /^(datetime|timestamp)/, 'datetime(6) NOT NULL'],
+  ['applied_by', /^varchar/, 'varchar(320) NOT NULL'],
+  ['tool_run_id', /^(var)?char/, 'varchar(64) NOT NULL'],
+];
+const LEDGER: Array<[string, RegExp, string]> = [
+  ['run_item_id', /^varchar/, 'varchar(64) NOT NULL'],
+  ['direction', /^varchar/, 'varchar(8) NOT NULL'],
+  ['migration_key', /^varchar\(255\)$/, KEY],
+  ['run_id', /^varchar/, 'varchar(64) NOT NULL'],
+  ['plan_hash', /^char\(64\)$/, 'char(64) NOT NULL'],
+  ['attempt', /^int/, 'int NOT NULL'],
+  ['position', /^int/, 'int NOT NULL'],
+  ['state', /^varchar/, 'varchar(16) NOT NULL'],
+  ['statement_sha256', /^char\(64\)$/, 'char(64) NULL'],
+  ['server_id', /^varchar/, 'varchar(255) NOT NULL'],
+  ['updated_at', /^datetime/, 'datetime(6) NOT NULL'],
+];
+
+type Columns = typeof HISTORY;
+
+/** History and ledger of one target: their names, their shape, their SQL. */
+export class Tables {
+  readonly #schema: string;
+  readonly #foldsCase: boolean;
+  readonly historyName: string;
+  readonly ledgerName: string;
+  /** Qualified and quoted. */
+  readonly history: string;
+  readonly ledger: string;
+
+  constructor(
+    facts: Pick<ServerFacts, 'schema' | 'foldsCase'>,
+    historyTable: string,
+  ) {
+    this.#schema = facts.schema;
+    this.#foldsCase = facts.foldsCase;
+    this.historyName = historyTable;
+    this.ledgerName = `${historyTable}_ledger`;
+    this.history = this.#qualified(this.historyName);
+    this.ledger = this.#qualified(this.ledgerName);
+  }
+
+  /** Creates what is missing. Looks before it creates: creating needs the privilege even for nothing. */
+  async prepare(wire: Wire): Promise<void> {
+    const found = await this.check(wire);
+    if (found.history && found.ledger) {
+      return;
+    }
+    try {
+      if (!found.history) {
+        await wire.rows(create(this.history, HISTORY, '`migration_key`'));
+      }
+      if (!found.ledger) {
+        await wire.rows(
+          create(this.ledger, LEDGER, '`run_item_id`, `direction`', '`migration_key`'),
+        );
+      }
+    } catch (error) {
+      throw ownError(error, `The hub could not create its tables ${this.history} and ${this.ledger}`);
+    }
+    await this.check(wire);
+  }
+
+  /** Which of the two are there. Throws `HISTORY_TABLE_FOREIGN` if one is not ours. */
+  async check(wire: Wire): Promise<{ history: boolean; ledger: boolean }> {
+    const rows = await wire
+      .rows(
+        `SELECT t.TABLE_NAME AS name, t.ENGINE AS engine, c.COLUMN_NAME AS col, c.COLUMN_TYPE AS type, c.COLUMN_KEY AS indexed, c.COLLATION_NAME AS collation FROM information_schema.TABLES t JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = ${escape(
+          this.#schema,
+        )} AND t.TABLE_NAME IN (${escape([this.historyName, this.ledgerName])})`,
+      )
+      .catch(error => {
+        throw ownError(error, 'The hub could not look for its tables');
+      });
+    return {
+      history: this.#has(rows, this.historyName, HISTORY),
+      ledger: this.#has(rows, this.ledgerName, LEDGER),
+    };
+  }
+
+  #has(rows: TextRow[], name: string, expected: Columns): boolean {
+    const fold = (text: string | null) =>
+      this.#foldsCase ? (text ?? '').toLowerCase() : text;
+    const columns = rows.filter(row => fold(row.name) === fold(name));
+    if (columns.length === 0) {
+      return false;
+    }
+    const fits =
+      columns.length === expected.length &&
+      expected.every(([column, type]) =>
+        columns.some(row => row.col === column && type.test(row.type ?? '')),
+      );
+    const key = columns.find(({ col }) => col === 'migration_key');
+    const isBinary = key?.collation?.endsWith('_bin');
+    const isInnoDb = columns[0].engine?.toLowerCase() === 'innodb';
+    const isIndexed = columns.some(({ indexed }) => indexed === 'PRI');
+    if (!fits || !isBinary || !isInnoDb || !isIndexed) {
+      throw this.#foreign(name, columns);
+    }
+    return true;
+  }
+
+  #foreign(name: string, columns: TextRow[]): TargetError {
+    const has = columns.map(({ col }) => col).join(', ');
+    const engine = columns[0].engine ?? 'no engine (a view)';
+    return new TargetError({
+      code: 'HISTORY_TABLE_FOREIGN',
+      message: `The table ${name} in this database is not the hub's (${engine}, columns ${has}): another tool may own it. Nothing was touched. Set historyTable of this target to a name that is free`,
+    });
+  }
+
+  recordSql(ask: {
+    migrationKey: string;
+    runItemId: string;
+    direction: string;
+  }): string {
+    const own = ledgerColumns('own');
+    const other = ledgerColumns('other');
+    const key = escape(ask.migrationKey);
+    const item = escape(ask.runItemId);
+    // One row always comes, and each join has an index of its own.
+    return `SELECT h.*, ${own}, ${other} FROM (SELECT 1 AS one) AS always LEFT JOIN ${
+      this.history
+    } h ON h.migration_key = ${key} LEFT JOIN ${
+      this.ledger
+    } own ON own.run_item_id = ${item} AND own.direction = ${escape(
+      ask.direction,
+    )} LEFT JOIN ${
+      this.ledger
+    } other ON other.migration_key = ${key} AND other.run_item_id <> ${item} AND other.state IN ('running', 'started') LIMIT 1`;
+  }
+
+  historySql(migrationKey: string): string {
+    return `SELECT * FROM ${this.history} WHERE migration_key = ${escape(
+      migrationKey,
+    )}`;
+  }
+
+  insertHistorySql(row: HistoryRow): string {
+    return `INSERT INTO ${
+      this.history
+    } (migration_key, checksum_up, checksum_down, applied_at, applied_by, tool_run_id) VALUES (${escape(
+      [row.migrationKey, row.checksumUp, row.checksumDown ?? null],
+    )}, UTC_TIMESTAMP(6), ${escape([row.appliedBy, row.toolRunId])})`;
+  }
+
+  deleteHistorySql(row: { migrationKey: string; checksumUp: string }): string {
+    return `DELETE FROM ${this.history} WHERE migration_key = ${escape(
+      row.migrationKey,
+    )} AND checksum_up = ${escape(row.checksumUp)}`;
+  }
+
+  insertLedgerSql(row: LedgerRow): string {
+    const names = LEDGER.map(([name]) => `\`${name}\``).join(', ');
+    return `INSERT INTO ${this.ledger} (${names}) VALUES (${escape(
+      Object.values(ledgerValues(row)),
+    )}, UTC_TIMESTAMP(6))`;
+  }
+
+  /** Hits nothing if a later attempt has taken the row over. */
+  updateLedgerSql(row: LedgerRow): string {
+    const { run_item_id, direction, ...values } = ledgerValues(row);
+    const sets = Object.entries(values).map(
+      ([name, value]) => `\`${name}\` = ${escape(value)}`,
+    );
+    return `UPDATE ${this.ledger} SET ${sets.join(
+      ', ',
+    )}, updated_at = UTC_TIMESTAMP(6) WHERE run_item_id = ${escape(
+      run_item_id,
+    )} AND direction = ${escape(direction)} AND attempt <= ${row.attempt}`;
+  }
+
+  #qualified(name: string): string {
+    return `${escapeId(this.#schema, true)}.${escapeId(name, true)}`;
+  }
+}
+
+function create(
+  table: string,
+  columns: Columns,
+  primary: string,
+  index?: string,
+): string {
+  const parts = columns.map(([name, , definition]) => `\`${name}\` ${definition}`);
+  parts.push(`PRIMARY KEY (${primary})`);
+  if (index) {
+    parts.push(`KEY (${index})`);
+  }
+  return `CREATE TABLE IF NOT EXISTS ${table} (${parts.join(', ')}) ${OPTIONS}`;
+}
+
+function ledgerValues(row: LedgerRow) {
+  return {
+    run_item_id: row.runItemId,
+    direction: row.direction,
+    migration_key: row.migrationKey,
+    run_id: row.runId,
+    plan_hash: row.planHash,
+    attempt: row.attempt,
+    position: row.position,
+    state: row.state,
+    statement_sha256: row.statementSha256 ?? null,
+    server_id: row.serverId,
+  };
+}
+
+export function historyOf(row: TextRow): HistoryRow {
+  return {
+    migrationKey: row.migration_key ?? '',
+    checksumUp: row.checksum_up ?? '',
+    checksumDown: row.checksum_down ?? undefined,
+    appliedAt: isoTime(row.applied_at ?? ''),
+    appliedBy: row.applied_by ?? '',
+    toolRunId: row.tool_run_id ?? '',
+  };
+}
+
+function ledgerColumns(alias: 'own' | 'other'): string {
+  return LEDGER.map(([name]) => `${alias}.\`${name}\` AS ${alias}_${name}`).join(
+    ', ',
+  );
+}
+
+export function recordOf(row: TextRow): TargetRecord {
+  return {
+    ...(row.migration_key && { history: historyOf(row) }),
+    ...(row.own_run_item_id && { own: ledgerOf(row, 'own') }),
+    ...(row.other_run_item_id && { unfinished: ledgerOf(row, 'other') }),
+  };
+}
+
+function ledgerOf(row: TextRow, alias: 'own' | 'other'): LedgerRow {
+  const value = (name: string) => row[`${alias}_${name}`] ?? '';
+  return {
+    runItemId: value('run_item_id'),
+    direction: value('direction') === 'down' ? 'down' : 'up',
+    migrationKey: value('migration_key'),
+    runId: value('run_id'),
+    planHash: value('plan_hash'),
+    attempt: Number(value('attempt')),
+    position: Number(value('position')),
+    state: value('state') as LedgerState,
+    statementSha256: value('statement_sha256') || undefined,
+    serverId: value('server_id'),
+  };
+}
+
+/** A failure of one of our own statements before any of the script ran. */
+export function ownError(error: unknown, what: string): TargetError {
+  if (error instanceof TargetError) {
+    return error;
+  }
+  const found = asDriverError(error);
+  return serverError(
+    isDenied(found) ? 'HISTORY_TABLE_DENIED' : 'STATEMENT_FAILED',
+    found,
+    { prefix: `${what}: ` },
+  );
+}

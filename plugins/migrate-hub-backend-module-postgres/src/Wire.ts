@@ -1,0 +1,227 @@
+import { Client, QueryResult } from 'pg';
+import { isIP } from 'net';
+import {
+  TargetConnection,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { mayReadPassword, resolveHost, unreachable } from './address';
+import { connectFailure } from './errors';
+import { StatementOutcome, StatementQuery } from './StatementQuery';
+
+export type Row = Record<string, unknown>;
+
+/** Addresses of a host are tried in turn; only these errors lead to the next. */
+const TRY_NEXT = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const CLOSE_MS = 2_000;
+
+/** One connection to one server, never made again; remembers that it broke and why. */
+export class Wire {
+  readonly #client: Client;
+  readonly #parameters = new Map<string, string>();
+  #processId: number | undefined;
+  #loss: Error | undefined;
+  #closed = false;
+
+  private constructor(client: Client) {
+    this.#client = client;
+    // Without a listener an error of an idle connection ends the whole process.
+    client.on('error', error => this.#lose(error));
+    client.on('end', () => this.#lose(new Error('the server closed it')));
+    client.connection.on(
+      'parameterStatus',
+      (message: { parameterName: string; parameterValue: string }) => {
+        this.#parameters.set(message.parameterName, message.parameterValue);
+      },
+    );
+    client.connection.on('backendKeyData', (message: { processID: number }) => {
+      this.#processId = message.processID;
+    });
+  }
+
+  /** Resolves the host once and connects to one of its addresses. Throws {@link TargetError}. */
+  static async open(
+    connection: TargetConnection,
+    options: { tag: string; timeoutMs: number },
+  ): Promise<Wire> {
+    const deadline = Date.now() + options.timeoutMs;
+    try {
+      const addresses = await withDeadline(
+        resolveHost(connection),
+        options.timeoutMs,
+      );
+      let failure: unknown = unreachable(`'${connection.host}' has no address`);
+      for (const address of addresses) {
+        const left = deadline - Date.now();
+        if (left <= 0) {
+          break;
+        }
+        try {
+          return await Wire.#connect(connection, {
+            address,
+            tag: options.tag,
+            timeoutMs: left,
+          });
+        } catch (error) {
+          failure = error;
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === undefined || !TRY_NEXT.has(code)) {
+            break;
+          }
+        }
+      }
+      throw failure;
+    } catch (error) {
+      throw connectFailure(error, connection, options.timeoutMs);
+    }
+  }
+
+  static async #connect(
+    connection: TargetConnection,
+    options: { address: string; tag: string; timeoutMs: number },
+  ): Promise<Wire> {
+    const { address, tag, timeoutMs } = options;
+    let insecure = false;
+    const client = new Client({
+      host: address,
+      port: connection.port,
+      user: connection.username,
+      database: connection.database,
+      // A function: an empty text would make pg look for PGPASSWORD and ~/.pgpass.
+      password: () => {
+        if (insecure) {
+          throw insecurePassword();
+        }
+        return connection.password;
+      },
+      ssl: tlsOptions(connection),
+      application_name: tag.slice(0, 63),
+      connectionTimeoutMillis: timeoutMs,
+      keepAlive: true,
+    });
+    const allowed = mayReadPassword(connection.tls, address);
+    // These run before pg's own listeners, which then ask for the password.
+    for (const event of [
+      'authenticationCleartextPassword',
+      'authenticationMD5Password',
+    ]) {
+      client.connection.on(event, () => {
+        insecure = !allowed;
+      });
+    }
+    const wire = new Wire(client);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw error;
+    }
+    return wire;
+  }
+
+  /** As the server's greeting named it; another than `pg_backend_pid()` behind a pooler. */
+  get processId(): number | undefined {
+    return this.#processId;
+  }
+
+  /** What the server reports by itself, e.g. `standard_conforming_strings`. */
+  parameter(name: string): string | undefined {
+    return this.#parameters.get(name);
+  }
+
+  /** Of the last answer: `I` idle, `T` in a transaction, `E` in a failed one. */
+  get status(): 'I' | 'T' | 'E' | undefined {
+    return this.#client.getTransactionStatus() ?? undefined;
+  }
+
+  get loss(): Error | undefined {
+    return this.#loss;
+  }
+
+  onNotice(listener: (severity: string, message: string) => void): void {
+    this.#client.on('notice', ({ severity, message }) =>
+      listener(severity ?? 'NOTICE', message ?? ''),
+    );
+  }
+
+  /** Sends statements of our own as one message; one result a statement. */
+  async ask(sql: string): Promise<QueryResult<Row>[]> {
+    this.#assertUsable();
+    const answer: unknown = await this.#client.query(sql);
+    return (Array.isArray(answer) ? answer : [answer]) as QueryResult<Row>[];
+  }
+
+  /** Sends one statement of a script. */
+  async run(sql: string): Promise<StatementOutcome> {
+    this.#assertUsable();
+    return new Promise((resolve, reject) => {
+      this.#client.query(new StatementQuery(sql, { resolve, reject }));
+    });
+  }
+
+  /** Never throws; a statement that is still running is abandoned. */
+  async close(): Promise<void> {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    if (this.#loss) {
+      this.#client.connection.stream.destroy();
+      return;
+    }
+    await withDeadline(this.#client.end(), CLOSE_MS).catch(() => {
+      this.#client.connection.stream.destroy();
+    });
+  }
+
+  #lose(error: Error): void {
+    this.#loss ??= error;
+  }
+
+  #assertUsable(): void {
+    if (this.#closed) {
+      throw new Error('the session was closed');
+    }
+    if (this.#loss) {
+      throw this.#loss;
+    }
+  }
+}
+
+function tlsOptions({ host, tls }: TargetConnection) {
+  if (tls.mode === 'disable') {
+    return false;
+  }
+  return {
+    ca: tls.ca,
+    rejectUnauthorized: tls.mode !== 'require',
+    // We connect to an address; the certificate speaks of the name.
+    ...(isIP(host) ? {} : { servername: host }),
+    ...(tls.mode === 'verify-ca'
+      ? { checkServerIdentity: () => undefined }
+      : {}),
+  };
+}
+
+function insecurePassword(): TargetError {
+  return new TargetError({
+    code: 'INSECURE_PASSWORD_REFUSED',
+    message:
+      'The server asks for the password readable or as MD5, and nothing proves who it is. Use TLS with verify-full or verify-ca, SCRAM on the server, or allow it for this target',
+  });
+}
+
+async function withDeadline<T>(
+  promise: Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('timeout expired')), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,109 @@
+export interface Config {
+  /** migrate-hub: SQL migrations under control. */
+  migrateHub?: {
+    secrets?: {
+      /**
+       * Keys that encrypt the passwords of DB targets, AES-256-GCM. The first
+       * encrypts, all of them decrypt. Required: the hub does not start without one.
+       */
+      keys?: Array<{
+        /** Short name, stands beside each ciphertext. */
+        id: string;
+        /**
+         * 32 random bytes, base64: `openssl rand -base64 32`.
+         * @visibility secret
+         */
+        key: string;
+      }>;
+    };
+    signing?: {
+      /**
+       * Ed25519 keys that sign approvals. The first signs, all of them verify.
+       * Required: the hub does not start without one.
+       */
+      keys?: Array<{
+        /** Short name, stands beside each signature. */
+        id: string;
+        /**
+         * PKCS8 private key, PEM or the base64 of its DER:
+         * `openssl genpkey -algorithm ed25519 -outform DER | base64 -w0`.
+         * @visibility secret
+         */
+        privateKey: string;
+      }>;
+    };
+    /**
+     * E-mail addresses that become admin when they first sign in. At least one,
+     * or nobody can give out roles.
+     */
+    firstAdmins?: string[];
+    /** Limits of sign-in sessions. */
+    sessions?: {
+      /** After this a person signs in again. Default: 12. */
+      absoluteHours?: number;
+      /** After this without a refresh the session ends. Default: 2. */
+      idleHours?: number;
+    };
+    /**
+     * Plugins that may approve, execute, cancel and change the inventory on
+     * behalf of a signed-in user. Default: none.
+     */
+    onBehalfPlugins?: string[];
+    /**
+     * Environments in order of promotion. Default: daily, stg, prd. What is
+     * left out of a policy has the default of the environment of that name, or
+     * else that of `prd`.
+     */
+    environments?: Array<{
+      /** Lower-case letters and digits. */
+      name: string;
+      policy?: {
+        /** Roles: user, manager, admin. */
+        requestRoles?: string[];
+        /** Of manager and admin. */
+        approveRoles?: string[];
+        executeRoles?: string[];
+        /** Of manager and admin. */
+        resolveRoles?: string[];
+        /** At least 1. */
+        approvalsRequired?: number;
+        /** Lets requester and author approve. Default: false. */
+        selfApproval?: boolean;
+        /** An approval not used by then no longer counts. Default: no limit. */
+        approvalValidHours?: number;
+        /** Environment in which the same SQL must stand executed first; empty for none. */
+        requireSuccessIn?: string;
+        /** How long to wait for a target's lock, and for locks within it. */
+        lockTimeoutSeconds?: number;
+        /** For each statement. */
+        statementTimeoutSeconds?: number;
+        /** Targets of one run at the same time. */
+        parallelism?: number;
+      };
+    }>;
+    /** The part of this replica that executes runs. */
+    executor?: {
+      /** Default: true. Off for replicas that only serve pages. */
+      enabled?: boolean;
+      /** Targets at the same time on this replica. Default: 8. */
+      parallelism?: number;
+      /** A silent executor's items are taken over after this. Default: 15. */
+      leaseSeconds?: number;
+      /** How often to look for work unasked. Default: 1. */
+      pollSeconds?: number;
+      /** How long running items may go on at shutdown. Default: 30. */
+      graceSeconds?: number;
+    };
+    /** Development only: accounts that exist from the first start on. */
+    demo?: {
+      users?: Array<{
+        email: string;
+        name: string;
+        /** user, manager or admin. */
+        role: string;
+        /** @visibility secret */
+        password: string;
+      }>;
+    };
+  };
+}

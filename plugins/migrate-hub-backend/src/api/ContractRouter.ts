@@ -1,0 +1,151 @@
+import {
+  HttpAuthService,
+  PermissionsService,
+} from '@backstage/backend-plugin-api';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { Route } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { createHash } from 'crypto';
+import { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import { HubError } from '../errors';
+import { Caller, CommandContext } from '../services/context';
+import { bearerOf } from './bearer';
+import { readJsonBody } from './requestBody';
+import { scopeOf } from './requestScope';
+import { IdentityResolver } from './services';
+import { readQuery, validate } from './validate';
+
+const nothing = z.strictObject({});
+
+type Part<S> = S extends z.ZodType ? z.output<S> : Record<string, never>;
+
+/** A request that passed every check of its route. */
+export interface Call<R extends Route> {
+  params: Part<R['params']>;
+  query: Part<R['query']>;
+  body: Part<R['body']>;
+  context: CommandContext;
+  req: Request;
+  res: Response;
+}
+
+/** What a handler answers; nothing if it wrote the answer itself. */
+export type Answer<R extends Route> = z.input<R['response']> | undefined;
+
+/** Mounts routes of the contract, each with the checks that its entry asks for. */
+export class ContractRouter {
+  readonly #options: {
+    httpAuth: HttpAuthService;
+    permissions: PermissionsService;
+    identity: IdentityResolver;
+    fingerprint: (bytes: Buffer) => string;
+  };
+
+  /**
+   * @param options - `fingerprint`: keyed hash of a request, to tell whether an
+   * idempotency key is used for the same one; keyed, as a body may hold a password.
+   */
+  static create(options: {
+    httpAuth: HttpAuthService;
+    permissions: PermissionsService;
+    identity: IdentityResolver;
+    fingerprint: (bytes: Buffer) => string;
+  }): ContractRouter {
+    return new ContractRouter(options);
+  }
+
+  private constructor(options: {
+    httpAuth: HttpAuthService;
+    permissions: PermissionsService;
+    identity: IdentityResolver;
+    fingerprint: (bytes: Buffer) => string;
+  }) {
+    this.#options = options;
+  }
+
+  /**
+   * Mounts a route. Its handler is called for a known user who has the
+   * permission, with input that fits the contract.
+   */
+  handle<R extends Route>(
+    router: Router,
+    route: R,
+    handler: (call: Call<R>) => Promise<Answer<R>>,
+  ): void {
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'patch';
+    router[method](route.path, async (req, res) => {
+      const scope = scopeOf(req);
+      scope.route = route.path;
+      const caller = await this.#authorize(req, route);
+      scope.userId = caller.user.id;
+      scope.logger = scope.logger.child({ userId: caller.user.id });
+
+      const params = validate(route.params ?? nothing, req.params, 'path');
+      const query = validate(route.query ?? nothing, readQuery(req.url), 'query');
+      const sent =
+        route.method === 'GET'
+          ? undefined
+          : await readJsonBody(req, { limit: route.bodyLimit ?? 'other' });
+      const body = validate(route.body ?? nothing, sent?.value ?? {}, 'body');
+
+      const answer = await handler({
+        params: params as Part<R['params']>,
+        query: query as Part<R['query']>,
+        body: body as Part<R['body']>,
+        context: {
+          caller,
+          requestId: scope.requestId,
+          idempotency: this.#idempotency(req, route, sent?.bytes),
+        },
+        req,
+        res,
+      });
+      if (answer !== undefined) res.status(route.status).json(answer);
+    });
+  }
+
+  async #authorize(req: Request, route: Route): Promise<Caller> {
+    const { httpAuth, identity, permissions } = this.#options;
+    const credentials = await httpAuth.credentials(req, {
+      allow: ['user', 'service'],
+    });
+    const caller = await identity.resolve({
+      credentials,
+      bearer: bearerOf(req),
+      requestId: scopeOf(req).requestId,
+    });
+    const [decision] = await permissions.authorize(
+      [{ permission: route.permission }],
+      { credentials },
+    );
+    if (decision.result === AuthorizeResult.ALLOW) return caller;
+    throw new HubError(
+      'PERMISSION_DENIED',
+      `The permission policy of this portal denies you '${route.permission.name}'. Whoever looks after Backstage's permissions can grant it.`,
+      { details: { permission: route.permission.name } },
+    );
+  }
+
+  #idempotency(
+    req: Request,
+    route: Route,
+    bytes: Buffer | undefined,
+  ): CommandContext['idempotency'] {
+    const key = req.header('idempotency-key');
+    if (!route.idempotent || key === undefined) return undefined;
+    if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+      throw new HubError(
+        'INVALID_INPUT',
+        'The header Idempotency-Key must be 1 to 200 visible ASCII characters.',
+      );
+    }
+    const hash = createHash('sha256');
+    // The path as well: the same key for another entity is another request.
+    hash.update(`${req.path}\n`).update(bytes ?? '');
+    return {
+      route: `${route.method} ${route.path}`,
+      key,
+      bodyHash: this.#options.fingerprint(hash.digest()),
+    };
+  }
+}

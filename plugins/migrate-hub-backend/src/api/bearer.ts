@@ -1,0 +1,8 @@
+import { Request } from 'express';
+
+/**
+ * The token of a request's Authorization header, read as Backstage's `httpAuth`
+ * reads it. Only to be used after `httpAuth` has verified it.
+ */
+export const bearerOf = (req: Request): string | undefined =>
+  req.headers.authorization?.match(/^Bearer[ ]+(\S+)$/i)?.[1];

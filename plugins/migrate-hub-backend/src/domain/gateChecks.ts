@@ -1,0 +1,167 @@
+import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { ApprovalJudgement } from './approvals';
+import { promotionRefusal, PromotionSource } from './promotion';
+import { counted, Refusal } from './refusal';
+import { rolesText } from './roles';
+import {
+  DbTargetRecord,
+  MigrationRecord,
+  RevisionRecord,
+  RunRecord,
+  UserRecord,
+} from './types';
+
+/** What the gate has to know, whoever comes through. */
+export interface GateFacts {
+  run: RunRecord;
+  /** The current revision of the run. */
+  revision: RevisionRecord;
+  /** `stricterPolicy(revision.policy, today's)`. */
+  policy: EnvironmentPolicy;
+  /** `judgeApprovals` under that policy, just now. */
+  approvals: ApprovalJudgement;
+  migration: Pick<MigrationRecord, 'version' | 'archived' | 'projectArchived'>;
+  /** Every target of the run; at a claim those of the items to be claimed; at a retry those of the items to be retried. */
+  targets: readonly Pick<
+    DbTargetRecord,
+    'id' | 'name' | 'disabled' | 'parentDisabled'
+  >[];
+  /** `digestOf(buildBinding(…))` from the bound version, the stored plan and today's targets. */
+  currentDigest: string;
+  /** Needed where the policy has `requireSuccessIn` and the run applies; absent counts as "never there". */
+  promotionSource?: PromotionSource;
+  requester: UserRecord;
+}
+
+/** Drops what does not refuse. */
+export function present(refusals: (Refusal | undefined)[]): Refusal[] {
+  return refusals.filter(refusal => refusal !== undefined);
+}
+
+function quorumRefusal(facts: GateFacts): Refusal | undefined {
+  const { approvals, policy } = facts;
+  const { granted, required, denied, expired } = approvals;
+  const who = `${rolesText(policy.approveRoles)}${
+    policy.selfApproval ? '' : ', not the requester or the author'
+  }`;
+  const refuse = (message: string): Refusal => ({
+    code: 'NOT_APPROVED',
+    message,
+    who,
+    details: { granted, required },
+  });
+  if (denied) return refuse('This run was denied. Request a new run.');
+  if (granted >= required) return undefined;
+  if (expired) {
+    return refuse(
+      `The approval has expired: approvals hold for ${policy.approvalValidHours} hours in ${facts.run.environment}. It has to be approved again.`,
+    );
+  }
+  return refuse(
+    `This run has ${granted} of ${counted(required, 'approval')} it needs.`,
+  );
+}
+
+function digestRefusal({
+  revision,
+  currentDigest,
+}: GateFacts): Refusal | undefined {
+  if (currentDigest === revision.digest) return undefined;
+  return {
+    code: 'STALE_DIGEST',
+    message:
+      'What was approved is not what would run now: a target or setting that the approval covers has changed. It has to be approved again, or requested anew.',
+    details: { approved: revision.digest, current: currentDigest },
+  };
+}
+
+function archivedRefusal({ migration }: GateFacts): Refusal | undefined {
+  if (!migration.archived && !migration.projectArchived) return undefined;
+  const what = migration.archived ? 'migration' : 'project';
+  return {
+    code: 'ARCHIVED',
+    message: `The ${what} is archived. Take it out of the archive to execute this run.`,
+  };
+}
+
+function promotionBlocker(facts: GateFacts): Refusal | undefined {
+  const { run, revision, policy } = facts;
+  return promotionRefusal({
+    type: run.type,
+    environment: run.environment,
+    requireSuccessIn: policy.requireSuccessIn,
+    // Of an apply run the checksum of what runs is checksum_up.
+    required: { checksumUp: revision.checksum },
+    source: facts.promotionSource ?? { state: undefined, appliedByUs: 0 },
+  });
+}
+
+function disabledTargets(facts: GateFacts): GateFacts['targets'] {
+  return facts.targets.filter(
+    target => target.disabled || target.parentDisabled,
+  );
+}
+
+/** Up to five names, then how many more. */
+function namesText(names: string[]): string {
+  const shown = names.slice(0, 5);
+  if (names.length > shown.length) {
+    shown.push(`${names.length - shown.length} more`);
+  }
+  return shown.join(', ');
+}
+
+/** Disabled targets, before any item is queued: the caller may confirm to leave them out. */
+export function leaveOutRefusal(
+  facts: GateFacts,
+  options: { skipDisabledTargets?: boolean },
+): Refusal | undefined {
+  const disabled = disabledTargets(facts);
+  if (disabled.length === 0) return undefined;
+  const who = 'admins can enable them again';
+  const details = { targetIds: disabled.map(({ id }) => id) };
+  if (disabled.length === facts.targets.length) {
+    return {
+      code: 'NO_TARGETS',
+      message: 'Every target of this run is disabled.',
+      who,
+      details,
+    };
+  }
+  if (options.skipDisabledTargets) return undefined;
+  return {
+    code: 'DISABLED',
+    message: `${counted(
+      disabled.length,
+      'target',
+    )} of this run disabled since it was requested: ${namesText(
+      disabled.map(({ name }) => name),
+    )}. Confirm to go on without (skipDisabledTargets), or have them enabled.`,
+    who,
+    details,
+  };
+}
+
+/** Disabled targets of queued items: those items are to be canceled. */
+export function disabledTargetsRefusal(facts: GateFacts): Refusal | undefined {
+  const disabled = disabledTargets(facts);
+  if (disabled.length === 0) return undefined;
+  return {
+    code: 'DISABLED',
+    message: `Disabled since the run was queued: ${namesText(
+      disabled.map(({ name }) => name),
+    )}.`,
+    who: 'admins can enable them again',
+    details: { targetIds: disabled.map(({ id }) => id) },
+  };
+}
+
+/** What stands in the way whoever asks: the part that all ways in share. */
+export function commonRefusals(facts: GateFacts): Refusal[] {
+  return present([
+    quorumRefusal(facts),
+    digestRefusal(facts),
+    archivedRefusal(facts),
+    promotionBlocker(facts),
+  ]);
+}

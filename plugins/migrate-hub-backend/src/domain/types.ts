@@ -1,0 +1,223 @@
+import {
+  Binding,
+  Engine,
+  EnvironmentPolicy,
+  EnvironmentState,
+  ItemStatus,
+  Outcome,
+  Role,
+  RunItemError,
+  RunStatus,
+  RunType,
+  SqlProblem,
+  TlsOptions,
+  TransactionMode,
+  ConnectionCheck,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+
+/*
+ * What the hub remembers, as the rules see it. Times are Dates from the
+ * database's clock. SQL text and secrets are never part of these.
+ */
+
+export interface UserRecord {
+  id: string;
+  entityRef: string;
+  kind: 'person' | 'service';
+  provider: string;
+  email?: string;
+  name: string;
+  role: Role;
+  /** Who gave the role; absent for config and provisioning. */
+  roleGrantedBy?: string;
+  disabled: boolean;
+  disabledAt?: Date;
+  revision: number;
+  lastSignInAt?: Date;
+  createdAt: Date;
+}
+
+export interface ProjectRecord {
+  id: string;
+  key: string;
+  name: string;
+  description?: string;
+  entityRef?: string;
+  archived: boolean;
+  revision: number;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface DbSetRecord {
+  id: string;
+  projectId: string;
+  projectKey: string;
+  environment: string;
+  name: string;
+  description?: string;
+  disabled: boolean;
+  revision: number;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface DbTargetRecord {
+  id: string;
+  dbSetId: string;
+  dbSetName: string;
+  projectId: string;
+  projectKey: string;
+  environment: string;
+  name: string;
+  engine: Engine;
+  host: string;
+  port: number;
+  database: string;
+  username: string;
+  /** Ciphertext of the password, see crypto/SecretBox. */
+  secret: string;
+  tls: TlsOptions;
+  historyTable: string;
+  historySchema?: string;
+  serverIdentity?: string;
+  disabled: boolean;
+  /** The set or the project is disabled or archived. */
+  parentDisabled: boolean;
+  lastTest?: { ok: boolean; checks: ConnectionCheck[] };
+  lastTestAt?: Date;
+  revision: number;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface MigrationRecord {
+  id: string;
+  projectId: string;
+  projectKey: string;
+  projectArchived: boolean;
+  key: string;
+  name: string;
+  jira?: string;
+  description?: string;
+  version: number;
+  revision: number;
+  archived: boolean;
+  createdBy: string;
+  createdAt: Date;
+  updatedBy: string;
+  updatedAt: Date;
+}
+
+export interface VersionRecord {
+  migrationId: string;
+  version: number;
+  checksumUp: string;
+  checksumDown?: string;
+  transactionMode: TransactionMode;
+  createdBy: string;
+  createdAt: Date;
+}
+
+export interface RunRecord {
+  id: string;
+  migrationId: string;
+  projectId: string;
+  environment: string;
+  engine: Engine;
+  type: RunType;
+  status: RunStatus;
+  revision: number;
+  reason?: string;
+  /** An approval of this run was voided and not replaced. */
+  reapproval: boolean;
+  cancelRequestedAt?: Date;
+  requestedBy: string;
+  executedBy?: string;
+  createdAt: Date;
+  queuedAt?: Date;
+  startedAt?: Date;
+  finishedAt?: Date;
+}
+
+/** An immutable row: what the approval of this revision covers. */
+export interface RevisionRecord {
+  runId: string;
+  revision: number;
+  version: number;
+  planHash: string;
+  /** Checksum of the SQL that runs: up or down. */
+  checksum: string;
+  /** Policy the run was requested under. */
+  policy: EnvironmentPolicy;
+  binding: Binding;
+  digest: string;
+  cause: string;
+  /** Who changed what the digest covers; absent for the system. */
+  createdBy?: string;
+  createdAt: Date;
+}
+
+export interface RunItemRecord {
+  id: string;
+  runId: string;
+  migrationId: string;
+  targetId: string;
+  ordinal: number;
+  open: boolean;
+  status: ItemStatus;
+  outcome?: Outcome;
+  /** checksum_up of the version that was applied (apply) or removed (rollback). */
+  checksumUp?: string;
+  claimable: boolean;
+  attempt: number;
+  executorId?: string;
+  statementsTotal: number;
+  statementsDone: number;
+  currentStatement?: number;
+  currentStartedAt?: Date;
+  waitingFor?: { kind: string; holder?: string; since: string };
+  error?: RunItemError;
+  evidence: { check: string; result: string; at: string }[];
+  logDropped: number;
+  revision: number;
+  queuedAt?: Date;
+  startedAt?: Date;
+  finishedAt?: Date;
+}
+
+export interface ApprovalRecord {
+  id: string;
+  runId: string;
+  revision: number;
+  decision: 'approve' | 'deny';
+  digest: string;
+  comment?: string;
+  approverId: string;
+  createdAt: Date;
+  /** The bytes that were signed, and by which key. */
+  canonical: Buffer;
+  keyId: string;
+  signature: Buffer;
+}
+
+export interface PlanSummary {
+  hash: string;
+  checksum: string;
+  engine: Engine;
+  mode: 'single_transaction' | 'stepwise';
+  statementCount: number;
+  transactionalCount: number;
+  problems: SqlProblem[];
+}
+
+export interface EnvironmentStateRecord {
+  migrationId: string;
+  environment: string;
+  state: EnvironmentState;
+  executed: number;
+  total: number;
+}

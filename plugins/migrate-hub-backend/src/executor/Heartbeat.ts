@@ -1,0 +1,117 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { hostname } from 'os';
+import { beat, retire, watchAttempts } from '../store/executors';
+import { Alarm } from './Alarm';
+import { Backoff } from './Backoff';
+import { ItemAttempt } from './ItemAttempt';
+
+/**
+ * Says that this executor lives, and brings back what is wanted of the items
+ * it works on: a cancel, or that they were taken over. On a connection of its
+ * own, so that a busy pool never looks like a dead executor.
+ */
+export class Heartbeat {
+  readonly #knex: Knex;
+  readonly #logger: LoggerService;
+  readonly #executorId: string;
+  readonly #leaseSeconds: number;
+  readonly #intervalMs: number;
+  readonly #attempts: ReadonlySet<ItemAttempt>;
+  readonly #alarm = new Alarm();
+  readonly #backoff: Backoff;
+  #loop: Promise<void> | undefined;
+  #stopped = false;
+
+  private constructor(options: HeartbeatOptions) {
+    this.#knex = options.knex;
+    this.#logger = options.logger;
+    this.#executorId = options.executorId;
+    this.#leaseSeconds = options.leaseSeconds;
+    this.#attempts = options.attempts;
+    // Several beats to a lease: one that is lost or late harms nothing.
+    this.#intervalMs = Math.min(
+      options.pollSeconds * 1000,
+      (options.leaseSeconds * 1000) / 5,
+    );
+    this.#backoff = new Backoff({ firstMs: 200, capMs: this.#intervalMs });
+  }
+
+  static create(options: HeartbeatOptions): Heartbeat {
+    return new Heartbeat(options);
+  }
+
+  /** Resolves after the first beat: the executor's row is there. */
+  async start(): Promise<void> {
+    await this.#beat();
+    this.#loop ??= this.#run();
+  }
+
+  /** Looks at once what is wanted, e.g. when something was canceled. */
+  hurry(): void {
+    this.#alarm.ring();
+  }
+
+  /** The items that are left may be taken over at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm.ring();
+    await this.#loop;
+    await retire(this.#knex, this.#executorId);
+  }
+
+  async #run(): Promise<void> {
+    let delay = this.#intervalMs;
+    for (;;) {
+      await this.#alarm.sleep(delay);
+      if (this.#stopped) return;
+      try {
+        await this.#beat();
+        await this.#watch();
+        this.#backoff.reset();
+        delay = this.#intervalMs;
+      } catch (error) {
+        delay = this.#backoff.next();
+        this.#logger.warn(
+          'The heartbeat of this executor did not reach the metadata store',
+          error as Error,
+        );
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    await beat(this.#knex, {
+      id: this.#executorId,
+      host: hostname(),
+      leaseSeconds: this.#leaseSeconds,
+    });
+  }
+
+  async #watch(): Promise<void> {
+    const attempts = [...this.#attempts];
+    if (attempts.length === 0) return;
+    const rows = await watchAttempts(
+      this.#knex,
+      attempts.map(attempt => attempt.itemId),
+    );
+    for (const attempt of attempts) {
+      // Ended while we asked: nothing is wanted of it any more.
+      if (!this.#attempts.has(attempt)) continue;
+      const row = rows.find(one => one.itemId === attempt.itemId);
+      if (row?.attempt !== attempt.attempt) attempt.stop('lost');
+      if (row?.cancelRequested) attempt.stop('canceled');
+    }
+  }
+}
+
+export interface HeartbeatOptions {
+  /** A small pool that nothing else uses. */
+  knex: Knex;
+  logger: LoggerService;
+  executorId: string;
+  leaseSeconds: number;
+  pollSeconds: number;
+  /** What this executor works on, now. */
+  attempts: ReadonlySet<ItemAttempt>;
+}

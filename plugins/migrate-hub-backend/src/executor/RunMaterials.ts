@@ -1,0 +1,131 @@
+import {
+  Binding,
+  EnvironmentPolicy,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Direction,
+  Plan,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { Knex } from 'knex';
+import { RunRecord } from '../domain/types';
+import { findMigration, findVersion, readSqlText } from '../store/migrations';
+import { readPlan } from '../store/plans';
+import { currentRevisions } from '../store/runs';
+import { findUsers } from '../store/users';
+import { scriptMismatch } from './scripts';
+
+/** What all items of a run have in common. */
+export interface RunMaterial {
+  migrationKey: string;
+  direction: Direction;
+  /** Of the bound version, for a rollback too. */
+  checksumUp: string;
+  checksumDown?: string;
+  /** Who executed the run, as the history rows of the targets name it. */
+  appliedBy: string;
+  policy: EnvironmentPolicy;
+  targets: ReadonlyMap<string, Binding['targets'][number]>;
+  planHash: string;
+  plan: Plan;
+  bytes: Buffer;
+  /** Set if plan and bytes are not what was approved: nothing may be sent. */
+  mismatch?: string;
+}
+
+const CACHE_BYTES = 64_000_000;
+
+/** Rough size of a planned statement in memory. */
+const STATEMENT_BYTES = 300;
+
+/**
+ * Loads and checks what a run executes, once for all its items on this
+ * replica. Keeps the newest few, so that many targets do not mean reading the
+ * same script as many times.
+ */
+export class RunMaterials {
+  readonly #knex: Knex;
+  /** By run, revision and executing person; the oldest first. */
+  readonly #loaded = new Map<
+    string,
+    { material: Promise<RunMaterial>; bytes: number }
+  >();
+
+  private constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  static create(knex: Knex): RunMaterials {
+    return new RunMaterials(knex);
+  }
+
+  async get(run: RunRecord): Promise<RunMaterial> {
+    const key = `${run.id} ${run.revision} ${run.executedBy}`;
+    const known = this.#loaded.get(key);
+    if (known) {
+      this.#loaded.delete(key);
+      this.#loaded.set(key, known);
+      return known.material;
+    }
+    const entry = { material: this.#load(run), bytes: 0 };
+    this.#loaded.set(key, entry);
+    try {
+      const material = await entry.material;
+      entry.bytes =
+        material.bytes.length +
+        material.plan.statements.length * STATEMENT_BYTES;
+      this.#evict();
+      return material;
+    } catch (error) {
+      this.#loaded.delete(key);
+      throw error;
+    }
+  }
+
+  /** Forgets the oldest beyond the limit; whoever works with one keeps it alive. */
+  #evict(): void {
+    let total = 0;
+    for (const { bytes } of this.#loaded.values()) total += bytes;
+    for (const [key, { bytes }] of this.#loaded) {
+      if (total <= CACHE_BYTES) return;
+      this.#loaded.delete(key);
+      total -= bytes;
+    }
+  }
+
+  async #load(run: RunRecord): Promise<RunMaterial> {
+    const revisions = await currentRevisions(this.#knex, [run.id]);
+    const revision = revisions.get(run.id);
+    if (revision?.revision !== run.revision) {
+      throw new Error(`revision ${run.revision} of run ${run.id} is gone`);
+    }
+    const [migration, version, plan, sql, users] = await Promise.all([
+      findMigration(this.#knex, run.migrationId),
+      findVersion(this.#knex, run.migrationId, revision.version),
+      readPlan(this.#knex, revision.planHash),
+      readSqlText(this.#knex, revision.checksum),
+      findUsers(this.#knex, run.executedBy ? [run.executedBy] : []),
+    ]);
+    if (!migration || !version) throw new Error(`run ${run.id} is incomplete`);
+    const executor = run.executedBy ? users.get(run.executedBy) : undefined;
+    const bytes = Buffer.from(sql, 'utf8');
+    return {
+      migrationKey: migration.key,
+      direction: run.type === 'apply' ? 'up' : 'down',
+      checksumUp: version.checksumUp,
+      checksumDown: version.checksumDown,
+      appliedBy: executor?.email ?? executor?.entityRef ?? 'migrate-hub',
+      policy: revision.policy,
+      targets: new Map(
+        revision.binding.targets.map(target => [target.id, target]),
+      ),
+      planHash: revision.planHash,
+      plan,
+      bytes,
+      mismatch: await scriptMismatch({
+        bytes,
+        plan,
+        checksum: revision.checksum,
+      }),
+    };
+  }
+}

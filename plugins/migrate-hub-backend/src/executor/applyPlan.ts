@@ -1,0 +1,302 @@
+import {
+  HistoryRow,
+  LedgerRow,
+  LedgerState,
+  Plan,
+  PlanUnit,
+  TargetError,
+  TargetSession,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { FailPoint, FailPointName } from './failPoints';
+import { ItemAttempt, StopReason } from './ItemAttempt';
+import { Doubt, Facts } from './outcome';
+
+/** What is to be done on a target whose record says that nothing of it is there. */
+export interface PlanTask {
+  session: TargetSession;
+  plan: Plan;
+  /** The SQL whose hash was approved; statements are slices of it. */
+  bytes: Buffer;
+  /** What every ledger row of this attempt has in common. */
+  ledger: Omit<LedgerRow, 'position' | 'state' | 'statementSha256'>;
+  history: HistoryRow;
+  attempt: ItemAttempt;
+  failPoint?: FailPoint;
+}
+
+/** How the execution of a plan ended. It never throws: this says what is known. */
+export interface PlanEnd {
+  facts: Facts;
+  /** An unfinished ledger row of ours may stand in the target. */
+  ledgerOpen: boolean;
+  /** What broke it off; absent if it came to its end or was stopped. */
+  error?: unknown;
+  /** The statement that was at work when it broke off. */
+  statementIndex?: number;
+  stopped?: StopReason;
+}
+
+/** Executes a plan, statement by statement, and records it in the target. */
+export async function applyPlan(task: PlanTask): Promise<PlanEnd> {
+  return new PlanExecution(task).run();
+}
+
+class Stopped extends Error {
+  readonly reason: StopReason;
+  constructor(reason: StopReason) {
+    super(`stopped: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Where the execution is, as far as a failure there matters:
+ *
+ * - `between`: nothing is under way
+ * - `transaction`: a transaction is open, COMMIT was not sent
+ * - `commit`: COMMIT is being sent
+ * - `single`: a statement outside a transaction was sent
+ * - `marking`: its answer came, its mark in the ledger is not written
+ */
+type Phase = 'between' | 'transaction' | 'commit' | 'single' | 'marking';
+
+class PlanExecution {
+  readonly #task: PlanTask;
+  #phase: Phase = 'between';
+  #durable = 0;
+  /** The record is written, in a transaction that is not committed. */
+  #recordWritten = false;
+  #recorded = false;
+  #ledgerOpen = false;
+  #current: number | undefined;
+
+  constructor(task: PlanTask) {
+    this.#task = task;
+  }
+
+  async run(): Promise<PlanEnd> {
+    try {
+      if (this.#task.plan.mode === 'single_transaction') {
+        await this.#inOneTransaction();
+      } else {
+        await this.#stepByStep();
+      }
+    } catch (error) {
+      return this.#brokenOff(error);
+    }
+    return { facts: this.#facts('none'), ledgerOpen: false };
+  }
+
+  /** Statements, finished ledger row and history row become durable in one instant. */
+  async #inOneTransaction(): Promise<void> {
+    const { session, plan } = this.#task;
+    await session.begin();
+    this.#phase = 'transaction';
+    for (const unit of plan.units) await this.#statements(unit);
+    await this.#record();
+    this.#stopIfAsked();
+    await this.#commit(plan.statements.length);
+  }
+
+  async #stepByStep(): Promise<void> {
+    const { session, plan } = this.#task;
+    this.#stopIfAsked();
+    // Even if the answer to this is lost, the row may be there.
+    this.#ledgerOpen = true;
+    await this.#mark('running', 0);
+    for (const unit of plan.units) {
+      this.#stopIfAsked();
+      if (unit.transactional) {
+        await this.#transaction(unit);
+      } else {
+        await this.#single(unit.first);
+      }
+    }
+    // Everything is applied: a cancel comes too late, only a lost item stops.
+    this.#stopIfLost();
+    await session.begin();
+    this.#phase = 'transaction';
+    await this.#record();
+    await this.#commit(plan.statements.length);
+  }
+
+  /** A unit and its position in the ledger, together or not at all. */
+  async #transaction(unit: PlanUnit): Promise<void> {
+    await this.#task.session.begin();
+    this.#phase = 'transaction';
+    await this.#statements(unit);
+    await this.#mark('running', unit.last + 1);
+    this.#stopIfAsked();
+    await this.#commit(unit.last + 1);
+  }
+
+  /** A statement that cannot be in a transaction, between two durable marks. */
+  async #single(index: number): Promise<void> {
+    await this.#mark('started', index);
+    await this.#failPoint('intent_written', index);
+    this.#phase = 'single';
+    await this.#send(index);
+    this.#phase = 'marking';
+    await this.#mark('running', index + 1);
+    this.#phase = 'between';
+    this.#durable = index + 1;
+  }
+
+  async #statements(unit: PlanUnit): Promise<void> {
+    for (let index = unit.first; index <= unit.last; index += 1) {
+      this.#stopIfAsked();
+      await this.#send(index);
+    }
+  }
+
+  async #send(index: number): Promise<void> {
+    const { session, plan, bytes, attempt } = this.#task;
+    const { start, end, kind, line } = plan.statements[index];
+    this.#current = index;
+    attempt.beginStatement(index);
+    const result = await session.execute(bytes.toString('utf8', start, end));
+    await this.#failPoint('statement_done', index);
+    attempt.setDone(index + 1);
+    // Never the text: SQL can hold passwords.
+    attempt.log.write('info', `Statement ${index + 1}, line ${line}: ${kind}`, {
+      statementIndex: index,
+      durationMs: result.durationMs,
+      rows: result.rows,
+    });
+    this.#current = undefined;
+  }
+
+  async #mark(state: LedgerState, position: number): Promise<void> {
+    const { session, ledger, plan } = this.#task;
+    await session.writeLedger({
+      ...ledger,
+      state,
+      position,
+      statementSha256: plan.statements[position]?.sha256,
+    });
+  }
+
+  async #record(): Promise<void> {
+    const { session, plan, ledger, history } = this.#task;
+    await this.#mark('finished', plan.statements.length);
+    if (ledger.direction === 'up') {
+      await session.insertHistory(history);
+    } else {
+      await session.deleteHistory(history);
+    }
+    this.#recordWritten = true;
+    await this.#failPoint('record_written');
+  }
+
+  async #commit(durable: number): Promise<void> {
+    await this.#failPoint('before_commit');
+    this.#phase = 'commit';
+    await this.#task.session.commit();
+    this.#phase = 'between';
+    this.#durable = durable;
+    this.#recorded = this.#recordWritten;
+    await this.#failPoint('after_commit');
+  }
+
+  #stopIfAsked(): void {
+    const { stopReason } = this.#task.attempt;
+    if (stopReason) throw new Stopped(stopReason);
+  }
+
+  #stopIfLost(): void {
+    if (this.#task.attempt.stopReason === 'lost') throw new Stopped('lost');
+  }
+
+  async #failPoint(name: FailPointName, index?: number): Promise<void> {
+    const { failPoint, attempt } = this.#task;
+    if (failPoint) await failPoint(name, { ...attempt.fence, index });
+  }
+
+  async #brokenOff(error: unknown): Promise<PlanEnd> {
+    const { session, attempt } = this.#task;
+    const doubt = doubtAfter(error, this.#phase);
+    const statementIndex = this.#current;
+
+    const open = this.#phase === 'transaction' || this.#phase === 'commit';
+    if (open && !isLost(error)) {
+      // If this fails the session is gone, and the server rolls back by itself.
+      await session.rollback().catch(() => undefined);
+    }
+    attempt.setDone(this.#durable);
+    const facts = this.#facts(doubt);
+    if (this.#recorded) this.#ledgerOpen = false;
+    if (!isLost(error) && this.#ledgerOpen) await this.#tidyLedger(facts);
+    return {
+      facts,
+      ledgerOpen: this.#ledgerOpen,
+      statementIndex,
+      ...(error instanceof Stopped ? { stopped: error.reason } : { error }),
+    };
+  }
+
+  /**
+   * Lets the ledger say what is known while this session still can: nothing of
+   * it is there, or so many statements are. Where a statement is in doubt the
+   * row stays as it is.
+   */
+  async #tidyLedger(facts: Facts): Promise<void> {
+    if (facts.doubt !== 'none') return;
+    if (this.#task.attempt.stopReason === 'lost') return;
+    try {
+      if (facts.durable > 0) {
+        await this.#mark('running', facts.durable);
+        return;
+      }
+      await this.#mark('not_applied', 0);
+      this.#ledgerOpen = false;
+    } catch (error) {
+      // A new session has to close the row, see needsSettlement.
+      this.#task.attempt.log.write(
+        'warn',
+        `The ledger row could not be closed: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #facts(doubt: Doubt): Facts {
+    return { recorded: this.#recorded, durable: this.#durable, doubt };
+  }
+}
+
+const isLost = (error: unknown): boolean =>
+  error instanceof TargetError && error.connectionLost;
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** The session is not what it was: the transaction may have been ended from inside. */
+const isDamage = (error: TargetError): boolean =>
+  error.code === 'SESSION_DAMAGED';
+
+const leavesTraces = (error: TargetError): boolean =>
+  error.mayHaveSideEffects || isDamage(error);
+
+/** What a failure in a phase leaves unknown. */
+function doubtAfter(error: unknown, phase: Phase): Doubt {
+  if (error instanceof Stopped) return 'none';
+  const target = error instanceof TargetError ? error : undefined;
+  switch (phase) {
+    case 'between':
+      return 'none';
+    case 'transaction':
+      return target && leavesTraces(target) ? 'side_effects' : 'none';
+    case 'commit':
+      if (!target || target.commitInDoubt) return 'commit';
+      return leavesTraces(target) ? 'side_effects' : 'none';
+    case 'single':
+      // Only a plain refusal of the server is certain.
+      if (!target || target.connectionLost || isDamage(target)) {
+        return 'statement';
+      }
+      return target.mayHaveSideEffects ? 'side_effects' : 'none';
+    default:
+      // Answered, but in whatever state the session was: the ledger judges, and
+      // it says `started`.
+      return 'statement';
+  }
+}

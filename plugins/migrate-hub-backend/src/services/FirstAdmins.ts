@@ -1,0 +1,82 @@
+import { RootConfigService } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { hashPassword } from '../crypto/passwords';
+import { UserRecord } from '../domain/types';
+import { findPasswordHash, findUserByEmail } from '../store/users';
+import {
+  createConfiguredAccount,
+  grantConfiguredRole,
+  readEmail,
+  setPassword,
+} from './accounts';
+
+/**
+ * The people whom the config makes admins, by e-mail address
+ * (`migrateHub.firstAdmins`): so that somebody can appoint the others.
+ */
+export class FirstAdmins {
+  readonly #emails: Set<string>;
+  readonly #initialPassword?: string;
+
+  private constructor(emails: Set<string>, initialPassword?: string) {
+    this.#emails = emails;
+    this.#initialPassword = initialPassword;
+  }
+
+  /** @throws if an entry is not an e-mail address. */
+  static fromConfig(config: RootConfigService): FirstAdmins {
+    const entries =
+      config.getOptionalStringArray('migrateHub.firstAdmins') ?? [];
+    const emails = entries.map((entry, index) => {
+      const email = readEmail(entry);
+      if (!email) {
+        throw new Error(
+          `migrateHub.firstAdmins[${index}] is not an e-mail address`,
+        );
+      }
+      return email;
+    });
+    return new FirstAdmins(
+      new Set(emails),
+      config.getOptionalString('migrateHub.firstAdminPassword'),
+    );
+  }
+
+  /** Makes the user an admin if the config says so; the user as it is then. */
+  async grant(
+    tx: Knex.Transaction,
+    user: UserRecord,
+    requestId?: string,
+  ): Promise<UserRecord> {
+    if (!user.email || !this.#emails.has(user.email)) return user;
+    return grantConfiguredRole(tx, user, 'admin', requestId);
+  }
+
+  /**
+   * At start: rows that exist become admins. With an initial password, rows that
+   * are missing are made and those without a password get it; it never
+   * replaces one.
+   */
+  async ensure(knex: Knex): Promise<void> {
+    const passwordHash =
+      this.#initialPassword && (await hashPassword(this.#initialPassword));
+    for (const email of this.#emails) {
+      await knex.transaction(async tx => {
+        const standing = await findUserByEmail(tx, email);
+        if (standing) await this.grant(tx, standing);
+        if (!passwordHash) return;
+
+        const user =
+          standing ??
+          (await createConfiguredAccount(tx, {
+            email,
+            name: email,
+            role: 'admin',
+            passwordHash,
+          }));
+        if (await findPasswordHash(tx, user.id)) return;
+        await setPassword(tx, { userId: user.id, passwordHash, by: 'config' });
+      });
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  Approval,
+  approvalRequestSchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { z } from 'zod';
+import { Signer } from '../crypto/Signer';
+import { hasQuorum, mayDecide } from '../domain/approvals';
+import { nextRunStatus } from '../domain/runStates';
+import { HubError } from '../errors';
+import { insertApproval } from '../store/approvals';
+import { appendAuditEvent } from '../store/audit';
+import { newId } from '../store/Database';
+import { lockMigration } from '../store/migrations';
+import { closeItems, lockRunItems } from '../store/runItems';
+import { lockRun, updateRun } from '../store/runs';
+import { lookUpActors } from './actors';
+import { signApproval } from './approvalEvidence';
+import { Commands } from './Commands';
+import { CommandContext } from './context';
+import { recomputeEnvironmentState } from './environmentStates';
+import { principal } from './Gate';
+import { refuse } from './refuse';
+import { decisionFacts, RunFactsReader } from './RunFacts';
+import { RunQueries } from './RunQueries';
+import { approvalViews } from './runViews';
+
+interface Options {
+  commands: Commands;
+  facts: RunFactsReader;
+  queries: RunQueries;
+  signer: Signer;
+}
+
+/** Approving and denying. */
+export class RunDecisions {
+  readonly #options: Options;
+
+  private constructor(options: Options) {
+    this.#options = options;
+  }
+
+  static create(options: Options): RunDecisions {
+    return new RunDecisions(options);
+  }
+
+  /**
+   * Approves or denies exactly what the digest covers.
+   *
+   * @throws HubError `STALE_DIGEST` if the run binds something else by now.
+   */
+  async decide(
+    context: CommandContext,
+    runId: string,
+    input: z.output<typeof approvalRequestSchema>,
+  ): Promise<Approval> {
+    const { commands, facts: reader, queries, signer } = this.#options;
+    if (input.decision === 'deny' && !input.comment?.trim()) {
+      throw new HubError(
+        'INVALID_INPUT',
+        'comment: say why you deny it, so that the requester knows what to change.',
+      );
+    }
+    const { migrationId } = await queries.found(commands.knex, runId);
+
+    return commands.run(context, async tx => {
+      await lockMigration(tx, migrationId);
+      const run = await lockRun(tx, runId);
+      if (!run) throw new Error(`no run ${runId}`);
+      await lockRunItems(tx, runId);
+      const before = await reader.read(tx, run);
+      refuse(
+        mayDecide({
+          ...decisionFacts(before),
+          ...principal(context.caller),
+          decision: input.decision,
+        }),
+      );
+      if (
+        input.digest !== before.revision.digest ||
+        before.currentDigest !== before.revision.digest
+      ) {
+        throw new HubError(
+          'STALE_DIGEST',
+          'What this run binds has changed since it was shown to you. Look at it again, then decide.',
+          { details: { digest: before.revision.digest } },
+        );
+      }
+
+      const approverId = context.caller.user.id;
+      const approval = signApproval(signer, {
+        id: newId(),
+        runId,
+        revision: run.revision,
+        decision: input.decision,
+        digest: input.digest,
+        comment: input.comment,
+        approverId,
+        createdAt: before.now,
+      });
+      await insertApproval(tx, approval);
+      const { judgement } = await reader.read(tx, run);
+      const event = input.decision === 'deny' ? 'deny' : 'approve';
+      const decided = event === 'deny' || hasQuorum(judgement);
+      if (decided) {
+        await updateRun(tx, runId, {
+          status: nextRunStatus(run.status, event),
+          reapproval: event === 'approve' ? false : undefined,
+          finished: event === 'deny' ? true : undefined,
+        });
+        if (event === 'deny') await closeItems(tx, runId);
+      }
+      await appendAuditEvent(tx, {
+        actorId: approverId,
+        action: input.decision === 'approve' ? 'run.approved' : 'run.denied',
+        entityType: 'run',
+        entityId: runId,
+        migrationId,
+        runId,
+        environment: run.environment,
+        requestId: context.requestId,
+        payload: {
+          approval: approval.id,
+          revision: run.revision,
+          digest: input.digest,
+          comment: input.comment,
+          granted: judgement.granted,
+          required: judgement.required,
+        },
+      });
+      await recomputeEnvironmentState(tx, reader, run);
+      const after = await reader.read(tx, { ...run });
+      const actor = await lookUpActors(
+        tx,
+        after.approvals.map(one => one.approverId),
+      );
+      const view = approvalViews(after, actor).find(
+        one => one.id === approval.id,
+      );
+      if (!view) throw new Error(`approval ${approval.id} was not stored`);
+      return view;
+    });
+  }
+}

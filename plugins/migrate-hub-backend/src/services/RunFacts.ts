@@ -1,0 +1,189 @@
+import {
+  judgeApprovals,
+  ApprovalJudgement,
+} from '../domain/approvals';
+import { buildBinding, digestOf } from '../domain/binding';
+import { stricterPolicy } from '../domain/policy';
+import { PromotionSource } from '../domain/promotion';
+import { GateFacts } from '../domain/gate';
+import {
+  ApprovalRecord,
+  DbTargetRecord,
+  MigrationRecord,
+  RevisionRecord,
+  RunItemRecord,
+  RunRecord,
+  UserRecord,
+  VersionRecord,
+} from '../domain/types';
+import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Signer } from '../crypto/Signer';
+import { listApprovals } from '../store/approvals';
+import { Tx } from '../store/Database';
+import { findDbTargets } from '../store/dbTargets';
+import { holdingsOf } from '../store/holdings';
+import { findMigration, findVersion, statesOf } from '../store/migrations';
+import { itemsOfRun } from '../store/runItems';
+import { changersOf, currentRevisions } from '../store/runs';
+import { findUsers } from '../store/users';
+import { verifyApproval } from './approvalEvidence';
+import { EnvironmentPolicies } from './EnvironmentPolicies';
+
+/** Everything the rules ask about one run, read in the caller's transaction. */
+export interface RunFacts {
+  run: RunRecord;
+  migration: MigrationRecord;
+  revision: RevisionRecord;
+  /** The version that the revision binds. */
+  version: VersionRecord;
+  /** The stricter of the policy it was requested under and today's. */
+  policy: EnvironmentPolicy;
+  approvals: ApprovalRecord[];
+  judgement: ApprovalJudgement;
+  users: Map<string, UserRecord>;
+  items: RunItemRecord[];
+  /** Targets of the items, as they are now. */
+  targets: DbTargetRecord[];
+  /** Digest of what the revision binds with the targets as they are now. */
+  currentDigest: string;
+  promotionSource?: PromotionSource;
+  requester: UserRecord;
+  /** Who made revisions after the first. */
+  changerIds: string[];
+  /** The database's clock. */
+  now: Date;
+}
+
+/** Reads {@link RunFacts}. */
+export class RunFactsReader {
+  readonly #environments: EnvironmentPolicies;
+  readonly #signer: Signer;
+
+  private constructor(options: {
+    environments: EnvironmentPolicies;
+    signer: Signer;
+  }) {
+    this.#environments = options.environments;
+    this.#signer = options.signer;
+  }
+
+  static create(options: {
+    environments: EnvironmentPolicies;
+    signer: Signer;
+  }): RunFactsReader {
+    return new RunFactsReader(options);
+  }
+
+  async read(tx: Tx, run: RunRecord): Promise<RunFacts> {
+    const revision = (await currentRevisions(tx, [run.id])).get(run.id);
+    const migration = await findMigration(tx, run.migrationId);
+    const version =
+      revision && (await findVersion(tx, run.migrationId, revision.version));
+    if (!revision || !migration || !version) {
+      throw new Error(`run ${run.id} is incomplete`);
+    }
+    const approvals = await listApprovals(tx, [run.id]);
+    const items = await itemsOfRun(tx, run.id);
+    const targets = await findDbTargets(tx, {
+      ids: items.map(item => item.targetId),
+    });
+    const users = await findUsers(tx, [
+      run.requestedBy,
+      version.createdBy,
+      ...approvals.map(approval => approval.approverId),
+      ...(run.executedBy ? [run.executedBy] : []),
+    ]);
+    const today = this.#environments.get(run.environment).policy;
+    const policy = stricterPolicy(revision.policy, today);
+    const changerIds = await changersOf(tx, run.id);
+    const requester = users.get(run.requestedBy);
+    if (!requester) throw new Error(`no user ${run.requestedBy}`);
+    const clock = await tx.raw('select now() as now');
+    const now: Date = clock.rows[0].now;
+
+    return {
+      run,
+      migration,
+      revision,
+      version,
+      policy,
+      approvals,
+      users,
+      requester,
+      changerIds,
+      items,
+      targets,
+      now,
+      judgement: judgeApprovals({
+        run,
+        revision,
+        versionAuthorId: version.createdBy,
+        changerIds,
+        approvals,
+        users,
+        policy,
+        now,
+        verify: approval => verifyApproval(this.#signer, approval),
+      }),
+      currentDigest: digestOf(
+        buildBinding({
+          runId: run.id,
+          type: run.type,
+          environment: run.environment,
+          revision: revision.revision,
+          migrationKey: migration.key,
+          version: revision.version,
+          planHash: revision.planHash,
+          checksum: revision.checksum,
+          mode: revision.binding.mode,
+          policy: revision.policy,
+          targets,
+        }),
+      ),
+      promotionSource: await readPromotionSource(tx, {
+        migrationId: run.migrationId,
+        checksumUp: version.checksumUp,
+        requireSuccessIn: policy.requireSuccessIn,
+      }),
+    };
+  }
+}
+
+/** The part of {@link RunFacts} that the gate asks for. */
+export function gateFacts(facts: RunFacts): GateFacts {
+  return { ...facts, approvals: facts.judgement };
+}
+
+/** What the environment that comes first holds now. */
+export async function readPromotionSource(
+  tx: Tx,
+  ask: { migrationId: string; checksumUp: string; requireSuccessIn?: string },
+): Promise<PromotionSource | undefined> {
+  const source = ask.requireSuccessIn;
+  if (!source) return undefined;
+  const states = await statesOf(tx, [ask.migrationId]);
+  const holdings = await holdingsOf(tx, ask.migrationId, source);
+  const checksums = new Set(holdings.map(one => one.checksumUp));
+  return {
+    state: states.find(one => one.environment === source),
+    executedChecksum: checksums.has(ask.checksumUp)
+      ? ask.checksumUp
+      : holdings[0]?.checksumUp,
+    appliedByUs: holdings.filter(
+      one => one.appliedByUs && one.checksumUp === ask.checksumUp,
+    ).length,
+  };
+}
+
+/** The part of {@link RunFacts} that tells who may decide. */
+export function decisionFacts(facts: RunFacts) {
+  const { run, revision, version, changerIds, policy, approvals } = facts;
+  return {
+    run,
+    revision,
+    versionAuthorId: version.createdBy,
+    changerIds,
+    policy,
+    approvals,
+  };
+}

@@ -1,0 +1,287 @@
+import {
+  Run,
+  RunItem,
+  RunSummary,
+  itemStatementSchema,
+  pendingApprovalQuerySchema,
+  runItemListQuerySchema,
+  runListQuerySchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Knex } from 'knex';
+import { z } from 'zod';
+import { toActions } from '../domain/actions';
+import { mayDecide } from '../domain/approvals';
+import { Refusal } from '../domain/refusal';
+import { mayCancel } from '../domain/runStates';
+import { RunRecord } from '../domain/types';
+import { HubError } from '../errors';
+import { decodeCursor, toPage } from '../store/cursor';
+import { Tx } from '../store/Database';
+import { findDbTargets } from '../store/dbTargets';
+import { findMigrationIdByKey, readSqlText } from '../store/migrations';
+import { findPlanSummary, readPlan } from '../store/plans';
+import { findProjectByKey } from '../store/projects';
+import { findRunItem, listRunItems } from '../store/runItems';
+import * as store from '../store/runs';
+import { findUserId } from '../store/users';
+import { lookUpActors } from './actors';
+import { CommandContext } from './context';
+import { EnvironmentPolicies } from './EnvironmentPolicies';
+import { Gate, principal } from './Gate';
+import { ordinalOf, statementViews } from './itemStatements';
+import { decisionFacts, RunFacts, RunFactsReader } from './RunFacts';
+import { runItemView, runSummaryView, runView } from './runViews';
+
+type Page<T> = { items: T[]; nextCursor?: string };
+
+/** Items that come with the run itself; the rest by page. */
+const FIRST_ITEMS = 200;
+
+/** Reads runs for people. */
+export class RunQueries {
+  readonly #knex: Knex;
+  readonly #facts: RunFactsReader;
+  readonly #gate: Gate;
+  readonly #environments: EnvironmentPolicies;
+
+  private constructor(options: {
+    knex: Knex;
+    facts: RunFactsReader;
+    gate: Gate;
+    environments: EnvironmentPolicies;
+  }) {
+    this.#knex = options.knex;
+    this.#facts = options.facts;
+    this.#gate = options.gate;
+    this.#environments = options.environments;
+  }
+
+  static create(options: {
+    knex: Knex;
+    facts: RunFactsReader;
+    gate: Gate;
+    environments: EnvironmentPolicies;
+  }): RunQueries {
+    return new RunQueries(options);
+  }
+
+  async list(
+    _context: CommandContext,
+    query: z.output<typeof runListQuerySchema>,
+  ): Promise<Page<RunSummary>> {
+    const filter = await this.#filter(query);
+    if (!filter) return { items: [] };
+    const rows = await store.listRuns(this.#knex, filter, {
+      limit: query.limit,
+      after: decodeCursor(query.cursor),
+      order: 'newest',
+    });
+    return this.summaries(this.#knex, rows, query.limit);
+  }
+
+  async get(context: CommandContext, id: string): Promise<Run> {
+    return this.view(this.#knex, context, id);
+  }
+
+  async items(
+    _context: CommandContext,
+    id: string,
+    query: z.output<typeof runItemListQuerySchema>,
+  ): Promise<Page<RunItem>> {
+    await this.found(this.#knex, id);
+    const rows = await listRunItems(
+      this.#knex,
+      { runId: id, status: query.status, outcome: query.outcome },
+      { limit: query.limit, afterOrdinal: ordinalOf(query.cursor) },
+    );
+    const page = rows.slice(0, query.limit);
+    const targets = await findDbTargets(this.#knex, {
+      ids: page.map(row => row.targetId),
+    });
+    const byId = new Map(targets.map(target => [target.id, target]));
+    return {
+      items: page.map(row => {
+        const target = byId.get(row.targetId);
+        if (!target) throw new Error(`no target ${row.targetId}`);
+        return runItemView(row, target);
+      }),
+      nextCursor:
+        rows.length > page.length
+          ? String(page[page.length - 1].ordinal)
+          : undefined,
+    };
+  }
+
+  /** The statements of an item and how far each is. */
+  async itemStatements(
+    _context: CommandContext,
+    itemId: string,
+    query: { limit: number; cursor?: string },
+  ): Promise<Page<z.output<typeof itemStatementSchema>>> {
+    const item = await findRunItem(this.#knex, itemId);
+    if (!item) {
+      throw new HubError('NOT_FOUND', `There is no run item with id ${itemId}.`);
+    }
+    const run = await this.found(this.#knex, item.runId);
+    const { revision } = await this.#facts.read(this.#knex, run);
+    return statementViews({
+      item,
+      plan: await readPlan(this.#knex, revision.planHash),
+      sql: await readSqlText(this.#knex, revision.checksum),
+      limit: query.limit,
+      cursor: query.cursor,
+    });
+  }
+
+  /** Runs that wait for approval, oldest first; `mine`: those the caller may decide. */
+  async pending(
+    context: CommandContext,
+    query: z.output<typeof pendingApprovalQuerySchema>,
+  ): Promise<Page<RunSummary>> {
+    if (query.environment) this.#environments.get(query.environment);
+    let after = decodeCursor(query.cursor);
+    const mine: store.RunListRow[] = [];
+    for (;;) {
+      const rows = await store.listRuns(
+        this.#knex,
+        { status: ['awaiting_approval'], environment: query.environment },
+        { limit: query.limit, after, order: 'oldest' },
+      );
+      if (query.scope === 'all') {
+        return this.summaries(this.#knex, rows, query.limit);
+      }
+      for (const row of rows.slice(0, query.limit)) {
+        if (await this.#mayDecide(context, row)) mine.push(row);
+        after = { at: row.exactCreatedAt, id: row.id };
+        // One more than the page tells summaries() that there is a next one.
+        if (mine.length > query.limit) break;
+      }
+      if (mine.length > query.limit || rows.length <= query.limit) {
+        return this.summaries(this.#knex, mine, query.limit);
+      }
+    }
+  }
+
+  /** @throws HubError `NOT_FOUND` */
+  async found(tx: Tx, id: string): Promise<RunRecord> {
+    const run = await store.findRun(tx, id);
+    if (run) return run;
+    throw new HubError('NOT_FOUND', `There is no run with id ${id}.`);
+  }
+
+  async summaries(
+    tx: Tx,
+    rows: store.RunListRow[],
+    limit: number,
+  ): Promise<Page<RunSummary>> {
+    const counts = await store.itemCounts(
+      tx,
+      rows.map(row => row.id),
+    );
+    const actor = await lookUpActors(
+      tx,
+      rows.map(row => row.requestedBy),
+    );
+    return toPage(rows, limit, {
+      at: row => row.exactCreatedAt,
+      item: row => runSummaryView(row, { counts: counts(row.id), actor }),
+    });
+  }
+
+  /** The whole run as this caller sees it, in the given transaction. */
+  async view(tx: Tx, context: CommandContext, id: string): Promise<Run> {
+    const row = await store.findRunListRow(tx, id);
+    if (!row) throw new HubError('NOT_FOUND', `There is no run with id ${id}.`);
+    const facts = await this.#facts.read(tx, row);
+    const counts = await store.itemCounts(tx, [id]);
+    const actor = await lookUpActors(tx, [
+      row.requestedBy,
+      row.executedBy,
+      ...facts.approvals.map(approval => approval.approverId),
+    ]);
+    const executeRefusals = this.#gate.executeBlockers(facts, {
+      caller: context.caller,
+      skipDisabledTargets: false,
+    });
+    const open = ['awaiting_approval', 'approved'].includes(row.status);
+    return runView(runSummaryView(row, { counts: counts(id), actor }), {
+      facts,
+      plan: await findPlanSummary(tx, facts.revision.planHash),
+      sql: await readSqlText(tx, facts.revision.checksum),
+      dbSets: await store.dbSetsOfRun(tx, id),
+      comparison: await store.comparisonOf(tx, row),
+      actor,
+      blockers: open
+        ? executeRefusals.map(({ code, message }) => ({
+            action: 'execute',
+            code,
+            message,
+          }))
+        : [],
+      actions: this.#actions(context, facts, executeRefusals[0]),
+      firstItems: FIRST_ITEMS,
+    });
+  }
+
+  #actions(
+    { caller }: CommandContext,
+    facts: RunFacts,
+    execute: Refusal | undefined,
+  ) {
+    const decide = (decision: 'approve' | 'deny') =>
+      mayDecide({ ...decisionFacts(facts), ...principal(caller), decision });
+    return toActions([
+      { action: 'approve', refusal: decide('approve') },
+      { action: 'deny', refusal: decide('deny') },
+      { action: 'execute', refusal: execute },
+      {
+        action: 'cancel',
+        refusal: mayCancel({ ...principal(caller), run: facts.run }),
+      },
+      {
+        action: 'retry',
+        refusal: this.#gate.retryBlockers(facts, { caller })[0],
+      },
+    ]);
+  }
+
+  async #mayDecide(
+    context: CommandContext,
+    row: store.RunListRow,
+  ): Promise<boolean> {
+    const facts: RunFacts = await this.#facts.read(this.#knex, row);
+    return !mayDecide({
+      ...decisionFacts(facts),
+      ...principal(context.caller),
+      decision: 'approve',
+    });
+  }
+
+  async #filter(
+    query: z.output<typeof runListQuerySchema>,
+  ): Promise<store.RunFilter | undefined> {
+    if (query.environment) this.#environments.get(query.environment);
+    const filter: store.RunFilter = {
+      status: query.status,
+      environment: query.environment,
+      type: query.type,
+    };
+    if (query.project) {
+      filter.projectId = (
+        await findProjectByKey(this.#knex, query.project)
+      )?.id;
+      if (!filter.projectId) return undefined;
+    }
+    if (query.migration) {
+      filter.migrationId = /^[0-9a-f-]{36}$/.test(query.migration)
+        ? query.migration
+        : await findMigrationIdByKey(this.#knex, query.migration);
+      if (!filter.migrationId) return undefined;
+    }
+    if (query.requestedBy) {
+      filter.requestedBy = await findUserId(this.#knex, query.requestedBy);
+      if (!filter.requestedBy) return undefined;
+    }
+    return filter;
+  }
+}

@@ -1,0 +1,326 @@
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import { Knex } from 'knex';
+import { createTestDatabase } from '../testing/testDatabase';
+import { ensureDemoUsers } from './DemoUsers';
+import { FirstAdmins } from './FirstAdmins';
+import { IdentityService } from './IdentityService';
+import { SessionsService } from './SessionsService';
+
+const PASSWORD = 'correct horse battery';
+
+const demo = (user: object = {}) => ({
+  demo: {
+    users: [
+      {
+        email: 'user@example.com',
+        name: 'Uma User',
+        role: 'user',
+        password: PASSWORD,
+        ...user,
+      },
+    ],
+  },
+});
+
+describe('signing in with a password', () => {
+  let knex: Knex;
+  let drop: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ knex, drop } = await createTestDatabase());
+  });
+  afterEach(() => drop());
+
+  async function startHub(migrateHub: object) {
+    const config = mockServices.rootConfig({ data: { migrateHub } });
+    const firstAdmins = FirstAdmins.fromConfig(config);
+    await ensureDemoUsers({ knex, config });
+    await firstAdmins.ensure(knex);
+    return SessionsService.create({
+      knex,
+      config,
+      firstAdmins,
+      logger: mockServices.logger.mock(),
+    });
+  }
+
+  const signIn = (sessions: SessionsService, changes: object = {}) =>
+    sessions.signInLocal({
+      email: 'user@example.com',
+      password: PASSWORD,
+      address: '192.0.2.1',
+      ...changes,
+    });
+
+  const audit = () =>
+    knex('audit_events').orderBy('id').select('action', 'entity_id', 'payload');
+  const actions = async () => (await audit()).map(event => event.action);
+
+  /** What the identity service is asked with, after the auth backend put `sid` into its token. */
+  const call = (grant: { sid: string; user: { entityRef: string } }) => ({
+    credentials: mockCredentials.user(grant.user.entityRef),
+    bearer: `e30.${Buffer.from(JSON.stringify({ sid: grant.sid })).toString(
+      'base64url',
+    )}.c2ln`,
+  });
+
+  it('opens a session whose id only the browser knows', async () => {
+    const sessions = await startHub(demo());
+    const grant = await signIn(sessions, {
+      email: ' User@Example.COM ',
+      agent: 'Firefox',
+    });
+
+    expect(grant.user).toEqual({
+      id: expect.any(String),
+      entityRef: expect.stringMatching(/^user:default\/u-[0-9a-f]{20}$/),
+      email: 'user@example.com',
+      name: 'Uma User',
+    });
+    const [row] = await knex('sessions');
+    expect(row).toMatchObject({
+      id: grant.sid,
+      address: '192.0.2.1',
+      agent: 'Firefox',
+      revoked_at: null,
+    });
+    expect(JSON.stringify(row)).not.toContain(grant.sessionId);
+    expect(await actions()).toEqual([
+      'user.created',
+      'password.set',
+      'login.succeeded',
+      'session.created',
+    ]);
+    expect(JSON.stringify(await audit())).not.toContain(PASSWORD);
+
+    const again = await sessions.refresh({ sessionId: grant.sessionId });
+    expect(again.sid).toBe(grant.sid);
+    const identity = IdentityService.create({ knex });
+    expect((await identity.resolve(call(grant))).user.email).toBe(
+      'user@example.com',
+    );
+  });
+
+  it('says the same for a wrong password, an unknown account and one without a password', async () => {
+    const sessions = await startHub(demo());
+    await IdentityService.create({ knex }).resolve({
+      credentials: mockCredentials.user('user:default/guest'),
+    });
+    await knex('users')
+      .where({ entity_ref: 'user:default/guest' })
+      .update({ email: 'guest@example.com' });
+
+    const refusals = [];
+    for (const change of [
+      { password: 'wrong' },
+      { email: 'nobody@example.com' },
+      { email: 'guest@example.com' },
+      { email: 'no address\u0000' },
+    ]) {
+      refusals.push(
+        await signIn(sessions, change).catch(error => [
+          error.code,
+          error.message,
+        ]),
+      );
+    }
+    expect(new Set(refusals.map(String)).size).toBe(1);
+    expect(refusals[0]).toEqual([
+      'NOT_SIGNED_IN',
+      'The e-mail address or the password is wrong.',
+    ]);
+    expect(await knex('sessions')).toEqual([]);
+
+    const failures = (await audit()).filter(e => e.action === 'login.failed');
+    expect(failures.map(event => event.payload.reason)).toEqual([
+      'wrong_password',
+      'unknown_account',
+      'wrong_password',
+      'unknown_account',
+    ]);
+    expect(JSON.stringify(failures)).not.toContain('nobody@example.com');
+  });
+
+  it('refuses a disabled user, with the reason only for the right password', async () => {
+    const sessions = await startHub(demo());
+    const grant = await signIn(sessions);
+    await knex('users').update({ disabled_at: knex.fn.now() });
+
+    await expect(signIn(sessions)).rejects.toMatchObject({
+      code: 'USER_DISABLED',
+    });
+    await expect(signIn(sessions, { password: 'wrong' })).rejects.toMatchObject(
+      { code: 'NOT_SIGNED_IN' },
+    );
+    await expect(
+      sessions.refresh({ sessionId: grant.sessionId }),
+    ).rejects.toMatchObject({ code: 'USER_DISABLED' });
+    await expect(
+      IdentityService.create({ knex }).resolve(call(grant)),
+    ).rejects.toMatchObject({ code: 'USER_DISABLED' });
+  });
+
+  it('ends a session at sign-out, from the next call on', async () => {
+    const sessions = await startHub(demo());
+    const identity = IdentityService.create({ knex });
+    const grant = await signIn(sessions);
+    const other = await signIn(sessions);
+
+    await sessions.revoke({ sessionId: grant.sessionId });
+    await sessions.revoke({ sessionId: grant.sessionId });
+    await sessions.revoke({ sessionId: 'never was' });
+
+    await expect(identity.resolve(call(grant))).rejects.toMatchObject({
+      code: 'NOT_SIGNED_IN',
+    });
+    await expect(
+      sessions.refresh({ sessionId: grant.sessionId }),
+    ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+    expect((await identity.resolve(call(other))).user.id).toBe(other.user.id);
+    expect(
+      (await actions()).filter(action => action === 'session.revoked'),
+    ).toHaveLength(1);
+  });
+
+  it('ends a session at its limits', async () => {
+    const sessions = await startHub({
+      ...demo(),
+      sessions: { absoluteHours: 12, idleHours: 2 },
+    });
+    const identity = IdentityService.create({ knex });
+    const idle = await signIn(sessions);
+    const old = await signIn(sessions);
+    const lifetime = new Date(old.expiresAt).getTime() - Date.now();
+    expect(lifetime / 3_600_000).toBeCloseTo(12, 1);
+
+    await knex('sessions')
+      .where({ id: idle.sid })
+      .update({ last_seen_at: knex.raw(`now() - interval '121 minutes'`) });
+    await knex('sessions')
+      .where({ id: old.sid })
+      .update({ expires_at: knex.raw(`now() - interval '1 second'`) });
+
+    for (const grant of [idle, old]) {
+      await expect(
+        sessions.refresh({ sessionId: grant.sessionId }),
+      ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+    }
+    await expect(identity.resolve(call(old))).rejects.toMatchObject({
+      code: 'NOT_SIGNED_IN',
+    });
+  });
+
+  it('changes the password on the way in and ends the other sessions', async () => {
+    const sessions = await startHub(demo());
+    const before = await signIn(sessions);
+
+    await expect(
+      signIn(sessions, { newPassword: 'short' }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(
+      signIn(sessions, { newPassword: PASSWORD }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+
+    const next = 'another horse battery';
+    const grant = await signIn(sessions, { newPassword: next });
+    await sessions.refresh({ sessionId: grant.sessionId });
+    await expect(
+      sessions.refresh({ sessionId: before.sessionId }),
+    ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+    await expect(signIn(sessions)).rejects.toMatchObject({
+      code: 'NOT_SIGNED_IN',
+    });
+    await signIn(sessions, { password: next });
+  });
+
+  it('stops guessing at an account, also many guesses at once', async () => {
+    const sessions = await startHub(demo());
+    await signIn(sessions);
+    const guesses = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        signIn(sessions, { password: `guess ${index}` }).catch(
+          error => error.code,
+        ),
+      ),
+    );
+    const tried = guesses.filter(code => code === 'NOT_SIGNED_IN').length;
+    expect(tried).toBeLessThanOrEqual(10);
+    expect(guesses.filter(code => code === 'TOO_MANY_REQUESTS').length).toBe(
+      30 - tried,
+    );
+
+    for (let index = 0; index < 11; index++) {
+      await signIn(sessions, { password: 'guess' }).catch(() => {});
+    }
+    await expect(signIn(sessions)).rejects.toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      statusCode: 429,
+      retryAfterSeconds: 900,
+    });
+    // The owner gets in from elsewhere, and here after the window.
+    await signIn(sessions, { address: '192.0.2.2' });
+    for (let index = 0; index < 11; index++) {
+      await signIn(sessions, { password: 'guess' }).catch(() => {});
+    }
+    await knex('sign_in_attempts').update({
+      at: knex.raw(`now() - interval '16 minutes'`),
+    });
+    await signIn(sessions);
+  });
+
+  it('makes first admins of the config admins, whether they exist or come later', async () => {
+    const sessions = await startHub({
+      ...demo(),
+      firstAdmins: ['User@example.com', 'ops@example.com'],
+      firstAdminPassword: 'change me at once',
+    });
+    const roles = await knex('users').orderBy('email').select('email', 'role');
+    expect(roles).toEqual([
+      { email: 'ops@example.com', role: 'admin' },
+      { email: 'user@example.com', role: 'admin' },
+    ]);
+    await signIn(sessions, {
+      email: 'ops@example.com',
+      password: 'change me at once',
+      newPassword: 'changed at once',
+    });
+
+    await knex('users')
+      .where({ email: 'ops@example.com' })
+      .update({ role: 'user' });
+    const grant = await signIn(sessions, {
+      email: 'ops@example.com',
+      password: 'changed at once',
+    });
+    expect(await knex('users').where({ id: grant.user.id }).first()).toEqual(
+      expect.objectContaining({ role: 'admin', role_granted_by: null }),
+    );
+    expect(await actions()).toContain('user.role_changed');
+  });
+
+  it('keeps demo accounts as the config says, but not against a decision of a person', async () => {
+    await startHub(demo());
+    const [first] = await knex('users');
+    const sessions = await startHub(
+      demo({ password: 'a new password', role: 'manager' }),
+    );
+    await signIn(sessions, { password: 'a new password' });
+    const [second] = await knex('users');
+    expect(second).toMatchObject({
+      id: first.id,
+      entity_ref: first.entity_ref,
+      role: 'manager',
+    });
+
+    await knex('users').update({ role: 'user', role_granted_by: first.id });
+    const events = (await audit()).length;
+    await startHub(demo({ password: 'a new password', role: 'manager' }));
+    expect((await knex('users'))[0].role).toBe('user');
+    expect(await audit()).toHaveLength(events);
+  });
+
+  it('has no accounts of its own without the config', async () => {
+    await startHub({});
+    expect(await knex('users')).toEqual([]);
+  });
+});

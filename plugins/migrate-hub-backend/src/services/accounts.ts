@@ -1,0 +1,110 @@
+import {
+  Role,
+  emailSchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { randomBytes } from 'crypto';
+import { Knex } from 'knex';
+import { UserRecord } from '../domain/types';
+import { appendAuditEvent } from '../store/audit';
+import { findUserByEmail, insertUser, updateUser } from '../store/users';
+
+/** Provider of accounts with a password of ours. */
+export const LOCAL_PROVIDER = 'local';
+
+/** As it is kept and compared; undefined for what is no e-mail address. */
+export const readEmail = (text: string): string | undefined =>
+  emailSchema.safeParse(text.trim()).data;
+
+/**
+ * A new entity ref. Random: nothing in it is computed from the e-mail address,
+ * which can change hands.
+ */
+export const mintEntityRef = (): string =>
+  `user:default/u-${randomBytes(10).toString('hex')}`;
+
+/** An account that the config asks for, with a password that was hashed before. */
+export interface ConfiguredAccount {
+  email: string;
+  name: string;
+  role: Role;
+  passwordHash: string;
+}
+
+/** Makes the account unless its e-mail address has one; the one that stands. */
+export async function createConfiguredAccount(
+  tx: Knex.Transaction,
+  account: ConfiguredAccount,
+): Promise<UserRecord> {
+  const created = await insertUser(tx, {
+    entityRef: mintEntityRef(),
+    kind: 'person',
+    provider: LOCAL_PROVIDER,
+    ...account,
+  });
+  if (!created) {
+    const standing = await findUserByEmail(tx, account.email);
+    if (!standing) throw new Error('an account was neither made nor found');
+    return standing;
+  }
+  await appendAuditEvent(tx, {
+    action: 'user.created',
+    entityType: 'user',
+    entityId: created.id,
+    payload: { email: account.email, role: account.role, by: 'config' },
+  });
+  await appendAuditEvent(tx, {
+    action: 'password.set',
+    entityType: 'user',
+    entityId: created.id,
+    payload: { by: 'config' },
+  });
+  return created;
+}
+
+/** Gives the role that the config asks for; the user as it is then. */
+export async function grantConfiguredRole(
+  tx: Knex.Transaction,
+  user: UserRecord,
+  role: Role,
+  requestId?: string,
+): Promise<UserRecord> {
+  if (user.role === role) return user;
+  const changed = await updateUser(tx, user.id, { role: { to: role } });
+  await appendAuditEvent(tx, {
+    action: 'user.role_changed',
+    entityType: 'user',
+    entityId: user.id,
+    requestId,
+    payload: { from: user.role, to: role, by: 'config' },
+  });
+  return changed;
+}
+
+/** Sets a password; `by` says who, if it was not the user. */
+export async function setPassword(
+  tx: Knex.Transaction,
+  change: {
+    userId: string;
+    passwordHash: string;
+    actorId?: string;
+    by?: 'config';
+    requestId?: string;
+    otherSessionsRevoked?: number;
+  },
+): Promise<UserRecord> {
+  const user = await updateUser(tx, change.userId, {
+    passwordHash: change.passwordHash,
+  });
+  await appendAuditEvent(tx, {
+    actorId: change.actorId,
+    action: 'password.set',
+    entityType: 'user',
+    entityId: change.userId,
+    requestId: change.requestId,
+    payload: {
+      by: change.by ?? 'self',
+      otherSessionsRevoked: change.otherSessionsRevoked,
+    },
+  });
+  return user;
+}

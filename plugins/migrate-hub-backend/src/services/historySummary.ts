@@ -1,0 +1,72 @@
+import { AuditAction } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+
+type Payload = Record<string, unknown>;
+
+const of = (count: unknown, noun: string) =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+const because = (payload: Payload) =>
+  payload.reason ?? payload.comment
+    ? `: ${payload.reason ?? payload.comment}`
+    : '';
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** One sentence an event, for people. What is not here reads as its action. */
+const sentences: Partial<
+  Record<AuditAction, (payload: Payload, environment: string) => string>
+> = {
+  'migration.created': () => 'Created the migration',
+  'migration.updated': payload =>
+    `Changed ${Object.keys(payload.changes as object).join(', ')}`,
+  'migration.sql_changed': payload =>
+    `Changed the SQL: version ${payload.version}`,
+  'migration.archived': () => 'Archived the migration',
+  'migration.unarchived': () => 'Took the migration out of the archive',
+  'run.requested': (payload, environment) =>
+    `Requested ${payload.type} of version ${payload.version} in ${environment} on ${of(
+      list(payload.targets).length,
+      'target',
+    )}${because(payload)}`,
+  'run.revised': payload =>
+    `The run waits for approval again: ${payload.cause}`,
+  'run.approved': (payload, environment) =>
+    `Approved in ${environment} (${payload.granted} of ${
+      payload.required
+    })${because(payload)}`,
+  'run.denied': (payload, environment) =>
+    `Denied in ${environment}${because(payload)}`,
+  'run.execution_requested': (_, environment) => `Executed in ${environment}`,
+  'run.started': (_, environment) => `Started in ${environment}`,
+  'run.finished': (payload, environment) =>
+    `Ended in ${environment}: ${payload.status}`,
+  'run.cancel_requested': (payload, environment) =>
+    `Canceled in ${environment}${because(payload)}`,
+  'run.canceled': (_, environment) => `Ended in ${environment}: canceled`,
+  'run.retried': (payload, environment) =>
+    `Retried ${of(
+      list(payload.items).length,
+      'target',
+    )} in ${environment}${because(payload)}`,
+  'run_item.finished': (payload, environment) =>
+    `${payload.status} on ${payload.target ?? 'a target'} in ${environment}${
+      payload.outcome ? ` (${String(payload.outcome).replace('_', ' ')})` : ''
+    }`,
+  'approval.invalidated': payload => `Approval void: ${payload.cause}`,
+  'execution.blocked': payload => {
+    const [first] = list(payload.reasons) as { message?: string }[];
+    return `Execution blocked: ${first?.message ?? 'the gate is closed'}`;
+  },
+};
+
+/** An audit event as one sentence of a migration's history. */
+export function summaryOf(event: {
+  action: AuditAction;
+  payload: Payload;
+  environment?: string;
+}): string {
+  const sentence = sentences[event.action];
+  return sentence
+    ? sentence(event.payload, event.environment ?? '')
+    : event.action;
+}

@@ -1,0 +1,136 @@
+import {
+  Approval,
+  ItemCounts,
+  Run,
+  RunItem,
+  RunSummary,
+  TargetRef,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  DbTargetRecord,
+  PlanSummary,
+  RunItemRecord,
+} from '../domain/types';
+import { RunListRow } from '../store/runs';
+import { ActorLookup } from './actors';
+import { RunFacts } from './RunFacts';
+
+const iso = (date: Date | undefined): string | undefined => date?.toISOString();
+
+export function runSummaryView(
+  run: RunListRow,
+  options: { counts: ItemCounts; actor: ActorLookup },
+): RunSummary {
+  return {
+    id: run.id,
+    migration: run.migration,
+    version: run.version,
+    environment: run.environment,
+    engine: run.engine,
+    type: run.type,
+    status: run.status,
+    reason: run.reason,
+    requestedBy: options.actor(run.requestedBy),
+    itemCounts: options.counts,
+    createdAt: run.createdAt.toISOString(),
+    startedAt: iso(run.startedAt),
+    finishedAt: iso(run.finishedAt),
+  };
+}
+
+export const targetRef = (target: DbTargetRecord): TargetRef => ({
+  id: target.id,
+  name: target.name,
+  dbSet: target.dbSetName,
+  host: target.host,
+  port: target.port,
+  database: target.database,
+});
+
+export function runItemView(
+  item: RunItemRecord,
+  target: DbTargetRecord,
+): RunItem {
+  return {
+    id: item.id,
+    target: targetRef(target),
+    status: item.status,
+    outcome: item.outcome,
+    attempt: item.attempt,
+    revision: item.revision,
+    statementsDone: item.statementsDone,
+    statementsTotal: item.statementsTotal,
+    currentStatement:
+      item.currentStatement !== undefined && item.currentStartedAt
+        ? {
+            index: item.currentStatement,
+            startedAt: item.currentStartedAt.toISOString(),
+          }
+        : undefined,
+    waitingFor: item.waitingFor,
+    evidence: item.evidence,
+    error: item.error,
+    // Resolving is by hand until the hub can do it: nothing to offer.
+    allowedResolutions: [],
+    startedAt: iso(item.startedAt),
+    finishedAt: iso(item.finishedAt),
+  };
+}
+
+export function approvalViews(facts: RunFacts, actor: ActorLookup): Approval[] {
+  return facts.judgement.judged.map(({ approval, counts, reason }) => ({
+    id: approval.id,
+    decision: approval.decision,
+    digest: approval.digest,
+    revision: approval.revision,
+    comment: approval.comment,
+    approver: actor(approval.approverId),
+    at: approval.createdAt.toISOString(),
+    counts,
+    reason,
+  }));
+}
+
+export function runView(
+  summary: RunSummary,
+  options: {
+    facts: RunFacts;
+    plan: PlanSummary;
+    sql: string;
+    dbSets: Run['dbSets'];
+    comparison: Run['comparison'];
+    actor: ActorLookup;
+    blockers: Run['blockers'];
+    actions: Pick<Run, 'actions' | 'allowedActions'>;
+    firstItems: number;
+  },
+): Run {
+  const { facts, plan, actor } = options;
+  const targets = new Map(facts.targets.map(target => [target.id, target]));
+  return {
+    ...summary,
+    dbSets: options.dbSets,
+    digest: facts.revision.digest,
+    binding: facts.revision.binding,
+    sql: options.sql,
+    checksum: facts.revision.checksum,
+    comparison: options.comparison,
+    revision: facts.run.revision,
+    planHash: plan.hash,
+    approvals: approvalViews(facts, actor),
+    approvalsRequired: facts.judgement.required,
+    analysis: {
+      statements: plan.statementCount,
+      transactional: plan.transactionalCount,
+      mode: plan.mode,
+      problems: plan.problems,
+    },
+    items: facts.items.slice(0, options.firstItems).flatMap(item => {
+      const target = targets.get(item.targetId);
+      return target ? [runItemView(item, target)] : [];
+    }),
+    executedBy: facts.run.executedBy ? actor(facts.run.executedBy) : undefined,
+    blockers: options.blockers,
+    ...options.actions,
+  };
+}

@@ -1,0 +1,50 @@
+import { DatabaseService } from '@backstage/backend-plugin-api';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { v7 } from 'uuid';
+
+/** A transaction or, for reads, the pool itself. */
+export type Tx = Knex | Knex.Transaction;
+
+/** A new row id: UUIDv7, so that ids sort by creation. */
+export const newId = (): string => v7();
+
+/**
+ * Opens the plugin's database and brings its schema up to date.
+ *
+ * @throws if the configured client is not PostgreSQL.
+ */
+export async function openDatabase(database: DatabaseService): Promise<Knex> {
+  const knex = await database.getClient();
+  const client = String(knex.client.config.client);
+  if (client !== 'pg') {
+    throw new Error(
+      `migrate-hub keeps its records in PostgreSQL, but backend.database.client is '${client}'. ` +
+        `Set backend.database.client to 'pg' (or backend.database.plugin.migrate-hub.client, to move this plugin only).`,
+    );
+  }
+  if (!database.migrations?.skip) await migrate(knex);
+  return knex;
+}
+
+const directory = () =>
+  resolvePackagePath(
+    '@migrate-hub/backstage-plugin-migrate-hub-backend',
+    'migrations',
+  );
+
+/** Two replicas may start at once: the one that finds Knex's lock taken asks again. */
+async function migrate(knex: Knex): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    try {
+      await knex.migrate.latest({ directory: directory() });
+      return;
+    } catch (error) {
+      const locked =
+        error instanceof Error && error.name === 'MigrationLocked';
+      if (!locked || Date.now() > deadline) throw error;
+      await new Promise(resolve => setTimeout(resolve, 500));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { Knex } from 'knex';
+import { sha256 } from '../crypto/canonical';
+import { ApprovalRecord } from '../domain/types';
+import { Tx } from './Database';
+import { optional } from './rows';
+
+export async function insertApproval(
+  tx: Knex.Transaction,
+  approval: ApprovalRecord,
+): Promise<void> {
+  await tx('approvals').insert({
+    id: approval.id,
+    run_id: approval.runId,
+    revision: approval.revision,
+    decision: approval.decision,
+    digest: approval.digest,
+    comment: approval.comment,
+    approver_id: approval.approverId,
+    created_at: approval.createdAt.toISOString(),
+    canonical: approval.canonical,
+    hash: sha256(approval.canonical),
+    key_id: approval.keyId,
+    signature: approval.signature,
+  });
+}
+
+/** All decisions on a run, of every revision, oldest first. */
+export async function listApprovals(
+  tx: Tx,
+  runIds: string[],
+): Promise<ApprovalRecord[]> {
+  const rows = await tx('approvals')
+    .whereIn('run_id', runIds)
+    .orderBy(['created_at', 'id']);
+  return rows.map(row => ({
+    id: row.id,
+    runId: row.run_id,
+    revision: row.revision,
+    decision: row.decision,
+    digest: row.digest,
+    comment: optional(row.comment),
+    approverId: row.approver_id,
+    createdAt: row.created_at,
+    canonical: row.canonical,
+    keyId: row.key_id,
+    signature: row.signature,
+  }));
+}

@@ -1,0 +1,132 @@
+import {
+  AuditAction,
+  AuditEntityType,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Cursor } from './cursor';
+import { Tx } from './Database';
+import { exactTime, optional } from './rows';
+
+/** A line of the audit trail as it is read. */
+export interface AuditEventRecord {
+  id: string;
+  at: Date;
+  /** With the digits that a cursor keeps. */
+  exactAt: string;
+  actorId?: string;
+  action: AuditAction;
+  entityType: AuditEntityType;
+  entityId: string;
+  migrationId?: string;
+  runId?: string;
+  environment?: string;
+  requestId?: string;
+  payload: Record<string, unknown>;
+}
+
+export interface AuditFilter {
+  actorId?: string;
+  action?: AuditAction;
+  entityType?: AuditEntityType;
+  entityId?: string;
+  from?: string;
+  to?: string;
+}
+
+interface Page {
+  limit: number;
+  after?: Cursor;
+}
+
+/** Without the canonical bytes: they are for verification. */
+const newestFirst = (tx: Tx, page: Page) => {
+  const query = tx('audit_events')
+    .select(
+      'id',
+      'at',
+      'actor_id',
+      'action',
+      'entity_type',
+      'entity_id',
+      'migration_id',
+      'run_id',
+      'environment',
+      'request_id',
+      'payload',
+      tx.raw(exactTime('at', 'exact_at')),
+    )
+    .orderBy([
+      { column: 'at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(page.limit + 1);
+  if (page.after) {
+    query.whereRaw('(at, id) < (?::timestamptz, ?::uuid)', [
+      page.after.at,
+      page.after.id,
+    ]);
+  }
+  return query;
+};
+
+const toEvent = (row: {
+  id: string;
+  at: Date;
+  exact_at: string;
+  actor_id: string | null;
+  action: AuditAction;
+  entity_type: AuditEntityType;
+  entity_id: string;
+  migration_id: string | null;
+  run_id: string | null;
+  environment: string | null;
+  request_id: string | null;
+  payload: Record<string, unknown>;
+}): AuditEventRecord => ({
+  id: row.id,
+  at: row.at,
+  exactAt: row.exact_at,
+  actorId: optional(row.actor_id),
+  action: row.action,
+  entityType: row.entity_type,
+  entityId: row.entity_id,
+  migrationId: optional(row.migration_id),
+  runId: optional(row.run_id),
+  environment: optional(row.environment),
+  requestId: optional(row.request_id),
+  payload: row.payload,
+});
+
+/**
+ * Newest first; one row more than `limit` tells that there is a next page.
+ *
+ * @remarks relies on audit_events_at, _actor, _action and _entity
+ */
+export async function listAuditEvents(
+  tx: Tx,
+  filter: AuditFilter,
+  page: Page,
+): Promise<AuditEventRecord[]> {
+  const query = newestFirst(tx, page);
+  if (filter.actorId) query.where('actor_id', filter.actorId);
+  if (filter.action) query.where('action', filter.action);
+  if (filter.entityType) query.where('entity_type', filter.entityType);
+  if (filter.entityId) query.where('entity_id', filter.entityId);
+  if (filter.from) query.where('at', '>=', filter.from);
+  if (filter.to) query.where('at', '<', filter.to);
+  const rows = await query;
+  return rows.map(toEvent);
+}
+
+/**
+ * What happened to a migration, newest first.
+ *
+ * @remarks relies on audit_events_migration
+ */
+export async function listMigrationEvents(
+  tx: Tx,
+  migrationId: string,
+  page: Page,
+): Promise<AuditEventRecord[]> {
+  const rows = await newestFirst(tx, page).where('migration_id', migrationId);
+  return rows.map(toEvent);
+}

@@ -1,0 +1,57 @@
+import { Tx } from './Database';
+
+/** Seconds as an interval of the database. */
+const INTERVAL = 'make_interval(secs => ?)';
+
+/**
+ * Writes the heartbeat of an executor, the first time too.
+ *
+ * @remarks
+ * `steady_since` starts anew after a gap of half a lease: an executor that was
+ * cut off from this database, as all of them may have been, takes nothing over
+ * from others before it has been back for a whole lease.
+ */
+export async function beat(
+  tx: Tx,
+  executor: { id: string; host: string; leaseSeconds: number },
+): Promise<void> {
+  await tx.raw(
+    `insert into executors (id, host) values (?, ?)
+     on conflict (id) do update set
+       steady_since = case
+         when executors.heartbeat_at < now() - ${INTERVAL} then now()
+         else executors.steady_since end,
+       heartbeat_at = now()`,
+    [executor.id, executor.host, executor.leaseSeconds / 2],
+  );
+}
+
+/** An executor that has stopped: whatever it left may be taken over at once. */
+export async function retire(tx: Tx, id: string): Promise<void> {
+  await tx('executors').where({ id }).update({ heartbeat_at: 'epoch' });
+}
+
+/** An attempt as the database sees it now. */
+export interface WatchedAttempt {
+  itemId: string;
+  attempt: number;
+  status: string;
+  cancelRequested: boolean;
+}
+
+/** What became of the items an executor works on. */
+export async function watchAttempts(
+  tx: Tx,
+  itemIds: string[],
+): Promise<WatchedAttempt[]> {
+  const rows = await tx('run_items as i')
+    .join('runs as r', 'r.id', 'i.run_id')
+    .whereIn('i.id', itemIds)
+    .select('i.id', 'i.attempt', 'i.status', 'r.cancel_requested_at');
+  return rows.map(row => ({
+    itemId: row.id,
+    attempt: row.attempt,
+    status: row.status,
+    cancelRequested: row.cancel_requested_at !== null,
+  }));
+}

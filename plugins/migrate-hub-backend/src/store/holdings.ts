@@ -1,0 +1,80 @@
+import { ItemStatus, Outcome } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Tx } from './Database';
+import { optional } from './rows';
+
+/**
+ * What a target holds of a migration, by the newest run item that settled it.
+ * `checksumUp` is absent where that item was a rollback.
+ */
+export interface Holding {
+  targetId: string;
+  targetName: string;
+  environment: string;
+  checksumUp?: string;
+  runId: string;
+  runType: 'apply' | 'rollback';
+  status: ItemStatus;
+  outcome?: Outcome;
+  /** A run of ours applied what it holds; the row was not there before. */
+  appliedByUs: boolean;
+  at: Date;
+}
+
+/**
+ * The newest settled item (executed or skipped) of each target.
+ *
+ * @remarks relies on run_items_migration
+ */
+export async function holdingsOf(
+  tx: Tx,
+  migrationId: string,
+  environment?: string,
+): Promise<Holding[]> {
+  const query = tx('run_items as i')
+    .join('runs as r', 'r.id', 'i.run_id')
+    .join('db_targets as t', 't.id', 'i.target_id')
+    .where('i.migration_id', migrationId)
+    .whereIn('i.status', ['executed', 'skipped'])
+    .distinctOn('i.target_id')
+    .orderBy([
+      { column: 'i.target_id' },
+      { column: 'i.finished_at', order: 'desc' },
+    ])
+    .select(
+      'i.target_id',
+      't.name as target_name',
+      'r.environment',
+      'r.type',
+      'i.run_id',
+      'i.status',
+      'i.outcome',
+      'i.checksum_up',
+      'i.finished_at',
+      tx.raw(`exists (
+        select from run_items x join runs y on y.id = x.run_id
+        where x.migration_id = i.migration_id and x.target_id = i.target_id
+          and y.type = 'apply' and x.status = 'executed'
+          and x.checksum_up = i.checksum_up
+          and not exists (
+            select from run_items u join runs w on w.id = u.run_id
+            where u.migration_id = i.migration_id and u.target_id = i.target_id
+              and w.type = 'rollback' and u.status = 'executed'
+              and u.finished_at > x.finished_at)
+      ) as applied_by_us`),
+    );
+  if (environment) query.where('r.environment', environment);
+  const rows = await query;
+  return rows.map(row => ({
+    targetId: row.target_id,
+    targetName: row.target_name,
+    environment: row.environment,
+    checksumUp:
+      row.type === 'apply' ? optional<string>(row.checksum_up) : undefined,
+    runId: row.run_id,
+    runType: row.type,
+    status: row.status,
+    outcome: optional<Outcome>(row.outcome),
+    appliedByUs: row.type === 'apply' && row.applied_by_us,
+    at: row.finished_at,
+  }));
+}

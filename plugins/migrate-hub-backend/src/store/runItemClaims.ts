@@ -1,0 +1,265 @@
+import {
+  ItemStatus,
+  Outcome,
+  RunItemError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Knex } from 'knex';
+import { RunItemRecord, RunRecord } from '../domain/types';
+import { Tx } from './Database';
+import { toRun } from './runs';
+
+/** An item in the hands of one executor. `attempt` is its fencing token. */
+export interface ClaimedItem {
+  id: string;
+  targetId: string;
+  attempt: number;
+  /** An executor before us fell silent while it had this item. */
+  recovered: boolean;
+  /** Log lines that earlier attempts wrote: the cap is for the item. */
+  logLines: number;
+}
+
+interface Claimant {
+  executorId: string;
+  leaseSeconds: number;
+}
+
+/**
+ * An item `i` that its executor has left, as far as the claimant may judge: the
+ * other's heartbeat is older than a lease, and the claimant has been connected
+ * for a whole lease itself. Only the database's clock counts.
+ */
+const ABANDONED = `
+  i.status = 'running'
+  and exists (select from executors e where e.id = i.executor_id
+    and e.heartbeat_at < now() - make_interval(secs => :leaseSeconds))
+  and exists (select from executors me where me.id = :executorId
+    and me.steady_since < now() - make_interval(secs => :leaseSeconds))`;
+
+/** An item `i` that waits, on a target where nothing runs. */
+const WAITING = `
+  i.status = 'queued' and i.claimable
+  and not exists (select from run_items other
+    where other.target_id = i.target_id and other.status = 'running')`;
+
+/**
+ * Runs that have something to claim, oldest first. Takes no lock: another
+ * executor may be faster.
+ *
+ * @remarks relies on runs_status, run_items_status and run_items_one_running
+ */
+export async function claimableRuns(
+  tx: Tx,
+  ask: Claimant & { limit: number },
+): Promise<string[]> {
+  const found = await tx.raw(
+    `select r.id from runs r
+     join run_revisions v on v.run_id = r.id and v.revision = r.revision
+     where r.status in ('queued', 'running')
+       and (exists (select from run_items i where i.run_id = r.id and ${ABANDONED})
+         or (r.cancel_requested_at is null
+           and exists (select from run_items i where i.run_id = r.id and ${WAITING})
+           and (select count(*) from run_items x
+                where x.run_id = r.id and x.status = 'running')
+               < (v.policy->>'parallelism')::int))
+     order by r.queued_at, r.id
+     limit :limit`,
+    { ...ask },
+  );
+  return found.rows.map((row: { id: string }) => row.id);
+}
+
+/**
+ * The run with its row locked, if it may have items to claim.
+ *
+ * @returns undefined if it is over by now or if another transaction holds it
+ */
+export async function lockClaimableRun(
+  tx: Knex.Transaction,
+  runId: string,
+): Promise<RunRecord | undefined> {
+  const row = await tx('runs')
+    .where({ id: runId })
+    .whereIn('status', ['queued', 'running'])
+    .forUpdate()
+    .skipLocked()
+    .first();
+  return row && toRun(row);
+}
+
+/**
+ * Claims up to `slots` items of a locked run, within the parallelism of the
+ * policy it was requested under.
+ *
+ * @remarks
+ * Call it under the run's lock, as a statement of its own: what counts as
+ * running is read after the lock was taken.
+ *
+ * @throws a unique violation on `run_items_one_running` if another run's item
+ * was claimed on the same target in the same instant.
+ */
+export async function claimItems(
+  tx: Knex.Transaction,
+  claim: Claimant & { run: RunRecord; slots: number },
+): Promise<ClaimedItem[]> {
+  const waiting = claim.run.cancelRequestedAt ? 'false' : WAITING;
+  const claimed = await tx.raw(
+    `with picked as (
+       select i.id, i.status = 'running' as recovered
+       from run_items i
+       where i.run_id = :runId and ((${ABANDONED}) or (${waiting}))
+       order by i.status = 'running' desc, i.queued_at, i.ordinal
+       limit greatest(0, least(:slots, (
+         select (v.policy->>'parallelism')::int from run_revisions v
+         where v.run_id = :runId and v.revision = :revision
+       ) - (
+         select count(*) from run_items i
+         where i.run_id = :runId and i.status = 'running' and not (${ABANDONED})
+       )))
+       for update of i skip locked
+     )
+     update run_items i set
+       status = 'running',
+       claimable = false,
+       attempt = i.attempt + 1,
+       executor_id = :executorId,
+       outcome = null,
+       error = null,
+       waiting_for = null,
+       statements_done = 0,
+       current_statement = null,
+       current_started_at = null,
+       started_at = case when picked.recovered then i.started_at else now() end,
+       revision = i.revision + 1
+     from picked where i.id = picked.id
+     returning i.id, i.target_id, i.attempt, i.log_lines, picked.recovered`,
+    {
+      runId: claim.run.id,
+      revision: claim.run.revision,
+      slots: claim.slots,
+      executorId: claim.executorId,
+      leaseSeconds: claim.leaseSeconds,
+    },
+  );
+  return claimed.rows.map(
+    (row: {
+      id: string;
+      target_id: string;
+      attempt: number;
+      log_lines: number;
+      recovered: boolean;
+    }) => ({
+      id: row.id,
+      targetId: row.target_id,
+      attempt: row.attempt,
+      recovered: row.recovered,
+      logLines: row.log_lines,
+    }),
+  );
+}
+
+/** The first claim starts the run. */
+export async function markRunStarted(
+  tx: Knex.Transaction,
+  runId: string,
+): Promise<void> {
+  await tx('runs')
+    .where({ id: runId })
+    .update({
+      status: 'running',
+      started_at: tx.raw('coalesce(started_at, now())'),
+      updated_at: tx.fn.now(),
+    });
+}
+
+/** Which item, and by which attempt: part of every write of a worker. */
+export interface Fence {
+  itemId: string;
+  attempt: number;
+}
+
+const fenced = (tx: Tx, fence: Fence) =>
+  tx('run_items').where({
+    id: fence.itemId,
+    attempt: fence.attempt,
+    status: 'running',
+  });
+
+export interface ItemProgress {
+  statementsDone: number;
+  currentStatement?: number;
+  currentStartedAt?: Date;
+  waitingFor?: RunItemRecord['waitingFor'];
+  logLines: number;
+  logDropped: number;
+}
+
+/** @returns false if the attempt is no longer the item's */
+export async function saveProgress(
+  tx: Tx,
+  fence: Fence,
+  progress: ItemProgress,
+): Promise<boolean> {
+  const changed = await fenced(tx, fence).update({
+    statements_done: progress.statementsDone,
+    current_statement: progress.currentStatement ?? null,
+    current_started_at: progress.currentStartedAt ?? null,
+    waiting_for: progress.waitingFor
+      ? JSON.stringify(progress.waitingFor)
+      : null,
+    log_lines: progress.logLines,
+    log_dropped: progress.logDropped,
+  });
+  return changed === 1;
+}
+
+/** How an attempt ended, and what the database really did. */
+export interface ItemResult {
+  status: Extract<ItemStatus, 'executed' | 'skipped' | 'failed' | 'canceled'>;
+  outcome?: Outcome;
+  error?: RunItemError;
+  statementsDone: number;
+}
+
+/** @returns seconds since the item was started, or undefined if the attempt is no longer the item's */
+export async function finishItem(
+  tx: Knex.Transaction,
+  fence: Fence,
+  result: ItemResult,
+): Promise<{ seconds: number } | undefined> {
+  const rows = await fenced(tx, fence)
+    .update({
+      status: result.status,
+      outcome: result.outcome ?? null,
+      error: result.error ? JSON.stringify(result.error) : null,
+      statements_done: result.statementsDone,
+      current_statement: null,
+      current_started_at: null,
+      waiting_for: null,
+      finished_at: tx.fn.now(),
+      revision: tx.raw('revision + 1'),
+    })
+    .returning(
+      tx.raw('extract(epoch from finished_at - started_at)::float8 as seconds'),
+    );
+  return rows[0];
+}
+
+/** Gives an item back as it was before the claim; the attempt stays counted. */
+export async function requeueItem(
+  tx: Knex.Transaction,
+  fence: Fence,
+): Promise<boolean> {
+  const changed = await fenced(tx, fence).update({
+    status: 'queued',
+    claimable: true,
+    executor_id: null,
+    statements_done: 0,
+    current_statement: null,
+    current_started_at: null,
+    waiting_for: null,
+    started_at: null,
+    revision: tx.raw('revision + 1'),
+  });
+  return changed === 1;
+}

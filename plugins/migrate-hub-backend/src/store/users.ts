@@ -1,0 +1,277 @@
+import {
+  Role,
+  idSchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Knex } from 'knex';
+import { UserRecord } from '../domain/types';
+import { Cursor } from './cursor';
+import { Tx, newId } from './Database';
+import { exactTime, likeText, optional } from './rows';
+
+export interface UserRow {
+  id: string;
+  entity_ref: string;
+  kind: UserRecord['kind'];
+  provider: string;
+  email: string | null;
+  name: string;
+  role: Role;
+  role_granted_by: string | null;
+  disabled_at: Date | null;
+  revision: number;
+  last_sign_in_at: Date | null;
+  created_at: Date;
+}
+
+/** Everything but the password hash, which only sign-in reads. */
+export const userColumns = (alias: string): string[] =>
+  [
+    'id',
+    'entity_ref',
+    'kind',
+    'provider',
+    'email',
+    'name',
+    'role',
+    'role_granted_by',
+    'disabled_at',
+    'revision',
+    'last_sign_in_at',
+    'created_at',
+  ].map(column => `${alias}.${column}`);
+
+export const toUser = (row: UserRow): UserRecord => ({
+  id: row.id,
+  entityRef: row.entity_ref,
+  kind: row.kind,
+  provider: row.provider,
+  email: optional(row.email),
+  name: row.name,
+  role: row.role,
+  roleGrantedBy: optional(row.role_granted_by),
+  disabled: row.disabled_at !== null,
+  disabledAt: optional(row.disabled_at),
+  revision: row.revision,
+  lastSignInAt: optional(row.last_sign_in_at),
+  createdAt: row.created_at,
+});
+
+export async function findUser(
+  tx: Tx,
+  id: string,
+): Promise<UserRecord | undefined> {
+  const row = await tx('users as u').where('u.id', id).first(userColumns('u'));
+  return row && toUser(row);
+}
+
+/** Several at once, by id. */
+export async function findUsers(
+  tx: Tx,
+  ids: string[],
+): Promise<Map<string, UserRecord>> {
+  const rows = await tx('users as u')
+    .whereIn('u.id', ids)
+    .select(userColumns('u'));
+  return new Map(rows.map(row => [row.id, toUser(row)]));
+}
+
+/** The id of the user that a filter names by id, e-mail address or entity ref. */
+export async function findUserId(
+  tx: Tx,
+  name: string,
+): Promise<string | undefined> {
+  const query = tx('users');
+  if (idSchema.safeParse(name).success) {
+    query.where({ id: name });
+  } else {
+    const text = name.toLowerCase();
+    query.where({ email: text }).orWhere({ entity_ref: text });
+  }
+  const row = await query.first('id');
+  return row?.id;
+}
+
+/** @param email - in lower case */
+export async function findUserByEmail(
+  tx: Tx,
+  email: string,
+): Promise<UserRecord | undefined> {
+  const row = await tx('users as u')
+    .where('u.email', email)
+    .first(userColumns('u'));
+  return row && toUser(row);
+}
+
+export async function findPasswordHash(
+  tx: Tx,
+  userId: string,
+): Promise<string | undefined> {
+  const row = await tx('users').where({ id: userId }).first('password_hash');
+  return optional(row?.password_hash);
+}
+
+/**
+ * The user with that entity ref and, in the same query, whether the session of
+ * the token is still good. Asked once for each call of the API.
+ */
+export async function findPrincipal(
+  tx: Tx,
+  principal: {
+    entityRef: string;
+    kind: UserRecord['kind'];
+    sessionId: string | undefined;
+  },
+): Promise<{ user: UserRecord; sessionAlive: boolean } | undefined> {
+  const row = await tx('users as u')
+    .leftJoin('sessions as s', join =>
+      join
+        .on('s.user_id', 'u.id')
+        .andOnVal('s.id', principal.sessionId ?? null),
+    )
+    .where({ 'u.entity_ref': principal.entityRef, 'u.kind': principal.kind })
+    .first(
+      ...userColumns('u'),
+      tx.raw(
+        'coalesce(s.revoked_at is null and s.expires_at > now(), false) as session_alive',
+      ),
+    );
+  return row && { user: toUser(row), sessionAlive: row.session_alive };
+}
+
+export async function lockUser(
+  tx: Knex.Transaction,
+  id: string,
+): Promise<UserRecord | undefined> {
+  const row = await tx('users as u')
+    .where('u.id', id)
+    .forUpdate()
+    .first(userColumns('u'));
+  return row && toUser(row);
+}
+
+/**
+ * Active admins who are people, locked in a fixed order: two admins who
+ * demote each other at once do not both succeed.
+ */
+export async function lockActiveAdmins(
+  tx: Knex.Transaction,
+): Promise<string[]> {
+  const rows = await tx('users')
+    .where({ role: 'admin', kind: 'person' })
+    .whereNull('disabled_at')
+    .orderBy('id')
+    .forUpdate()
+    .select('id');
+  return rows.map(row => row.id);
+}
+
+export interface NewUser {
+  entityRef: string;
+  kind: UserRecord['kind'];
+  provider: string;
+  email?: string;
+  name: string;
+  role: Role;
+  roleGrantedBy?: string;
+  passwordHash?: string;
+}
+
+/** Undefined if somebody was quicker: another row has the entity ref or e-mail address. */
+export async function insertUser(
+  tx: Knex.Transaction,
+  user: NewUser,
+): Promise<UserRecord | undefined> {
+  const [row] = await tx('users')
+    .insert({
+      id: newId(),
+      entity_ref: user.entityRef,
+      kind: user.kind,
+      provider: user.provider,
+      email: user.email,
+      name: user.name,
+      role: user.role,
+      role_granted_by: user.roleGrantedBy,
+      password_hash: user.passwordHash,
+    })
+    .onConflict()
+    .ignore()
+    .returning('*');
+  return row && toUser(row);
+}
+
+/** What is undefined stays. A change of role is also one of who granted it. */
+export async function updateUser(
+  tx: Knex.Transaction,
+  id: string,
+  change: {
+    name?: string;
+    /** `by` is absent where the config grants it. */
+    role?: { to: Role; by?: string };
+    disabled?: boolean;
+    passwordHash?: string;
+  },
+): Promise<UserRecord> {
+  const disabledAt = change.disabled ? tx.fn.now() : null;
+  const [row] = await tx('users')
+    .where({ id })
+    .update({
+      name: change.name,
+      ...(change.role && {
+        role: change.role.to,
+        role_granted_by: change.role.by ?? null,
+        role_granted_at: tx.fn.now(),
+      }),
+      disabled_at: change.disabled === undefined ? undefined : disabledAt,
+      password_hash: change.passwordHash,
+      revision: tx.raw('revision + 1'),
+      updated_at: tx.fn.now(),
+    })
+    .returning('*');
+  return toUser(row);
+}
+
+/** Not a change of the user: the revision stays. */
+export async function touchSignIn(
+  tx: Knex.Transaction,
+  id: string,
+): Promise<void> {
+  await tx('users').where({ id }).update({ last_sign_in_at: tx.fn.now() });
+}
+
+/** Newest first; ids sort by creation, so the primary key is the order. */
+export async function listUsers(
+  tx: Tx,
+  filter: {
+    role?: Role;
+    disabled?: boolean;
+    q?: string;
+    cursor?: Cursor;
+    limit: number;
+  },
+): Promise<(UserRecord & { exactCreatedAt: string })[]> {
+  const query = tx('users as u')
+    .orderBy('u.id', 'desc')
+    .limit(filter.limit)
+    .select(
+      ...userColumns('u'),
+      tx.raw(exactTime('u.created_at', 'exact_created_at')),
+    );
+  if (filter.cursor) query.where('u.id', '<', filter.cursor.id);
+  if (filter.role) query.where('u.role', filter.role);
+  if (filter.disabled === true) query.whereNotNull('u.disabled_at');
+  if (filter.disabled === false) query.whereNull('u.disabled_at');
+  if (filter.q) {
+    const text = likeText(filter.q);
+    query.where(or =>
+      or
+        .whereILike('u.email', text)
+        .orWhereILike('u.name', text)
+        .orWhereILike('u.entity_ref', text),
+    );
+  }
+  const rows = await query;
+  return rows.map(row => ({
+    ...toUser(row),
+    exactCreatedAt: row.exact_created_at,
+  }));
+}

@@ -1,0 +1,19 @@
+/**
+ * The API contract of migrate-hub.
+ *
+ * @packageDocumentation
+ */
+export * from './analysis';
+export * from './audit';
+export * from './client';
+export * from './dashboard';
+export * from './environments';
+export * from './errorCodes';
+export * from './internal';
+export * from './inventory';
+export * from './migrations';
+export * from './permissions';
+export * from './primitives';
+export * from './routes';
+export * from './runs';
+export * from './users';

@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { connectionCheckSchema, engineSchema, tlsSchema } from './analysis';
+import {
+  actionsShape,
+  actorSchema,
+  environmentNameSchema,
+  flagSchema,
+  idSchema,
+  identifierSchema,
+  keySchema,
+  nameSchema,
+  pageQuerySchema,
+  textSchema,
+  timeSchema,
+} from './primitives';
+
+const description = textSchema({ max: 10_000 });
+
+/** @public */
+export const projectSchema = z.object({
+  id: idSchema,
+  key: z.string(),
+  name: z.string(),
+  description: z.string().optional(),
+  entityRef: z.string().optional(),
+  archived: z.boolean(),
+  revision: z.int(),
+  createdBy: actorSchema,
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+  ...actionsShape,
+});
+/** @public */
+export type Project = z.infer<typeof projectSchema>;
+
+/** @public */
+export const projectListQuerySchema = pageQuerySchema.extend({
+  archived: flagSchema.optional(),
+  q: textSchema({ max: 200 }).optional(),
+});
+
+/** @public */
+export const projectCreateSchema = z.strictObject({
+  key: keySchema,
+  name: nameSchema,
+  description: description.optional(),
+  entityRef: z
+    .string()
+    .max(300)
+    .regex(/^[a-z][a-z0-9]*:[a-z0-9._-]+\/[a-z0-9._-]+$/i, {
+      message: 'must be a full entity reference such as component:default/auth',
+    })
+    .optional(),
+});
+
+/** @public */
+export const projectPatchSchema = z.strictObject({
+  expectedRevision: z.int(),
+  name: nameSchema.optional(),
+  description: description.nullable().optional(),
+  entityRef: projectCreateSchema.shape.entityRef.nullable(),
+  archived: z.boolean().optional(),
+});
+
+/** @public */
+export const dbSetSchema = z.object({
+  id: idSchema,
+  project: z.string(),
+  environment: z.string(),
+  name: z.string(),
+  description: z.string().optional(),
+  disabled: z.boolean(),
+  revision: z.int(),
+  targetCounts: z.object({ total: z.int(), enabled: z.int(), failing: z.int() }),
+  engines: z.array(engineSchema),
+  createdBy: actorSchema,
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+  ...actionsShape,
+});
+/** @public */
+export type DbSet = z.infer<typeof dbSetSchema>;
+
+/** @public */
+export const dbSetListQuerySchema = pageQuerySchema.extend({
+  project: keySchema.optional(),
+  environment: environmentNameSchema.optional(),
+  disabled: flagSchema.optional(),
+});
+
+/** @public */
+export const dbSetCreateSchema = z.strictObject({
+  project: keySchema,
+  environment: environmentNameSchema,
+  name: nameSchema,
+  description: description.optional(),
+});
+
+/** @public */
+export const dbSetPatchSchema = z.strictObject({
+  expectedRevision: z.int(),
+  name: nameSchema.optional(),
+  description: description.nullable().optional(),
+  disabled: z.boolean().optional(),
+});
+
+const hostSchema = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?$|^[0-9A-Fa-f:.]+$/, {
+    message: 'must be a DNS name or an IP address',
+  });
+
+/** The address and login of a target as typed. @public */
+export const connectionShape = {
+  engine: engineSchema,
+  host: hostSchema,
+  port: z.int().min(1).max(65535),
+  database: textSchema({ max: 63, min: 1 }),
+  username: textSchema({ max: 80, min: 1 }),
+  password: textSchema({ max: 1000 }),
+  tls: tlsSchema.optional(),
+  historyTable: identifierSchema.optional(),
+  historySchema: identifierSchema.optional(),
+};
+
+/** @public */
+export const connectionTestSchema = z.object({
+  ok: z.boolean(),
+  serverVersion: z.string().optional(),
+  latencyMs: z.number(),
+  checks: z.array(connectionCheckSchema),
+});
+/** @public */
+export type ConnectionTest = z.infer<typeof connectionTestSchema>;
+
+/** @public */
+export const dbTargetSchema = z.object({
+  id: idSchema,
+  dbSet: z.object({
+    id: idSchema,
+    name: z.string(),
+    project: z.string(),
+    environment: z.string(),
+  }),
+  name: z.string(),
+  engine: engineSchema,
+  host: z.string(),
+  port: z.int(),
+  database: z.string(),
+  username: z.string(),
+  /** Always `true` or `false`: the password itself never leaves the hub. */
+  hasPassword: z.boolean(),
+  tls: tlsSchema,
+  historyTable: z.string(),
+  historySchema: z.string().optional(),
+  serverIdentity: z.string().optional(),
+  disabled: z.boolean(),
+  revision: z.int(),
+  lastTest: z
+    .object({
+      ok: z.boolean(),
+      at: timeSchema,
+      checks: z.array(connectionCheckSchema),
+    })
+    .optional(),
+  lastRun: z
+    .object({
+      id: idSchema,
+      migration: z.string(),
+      status: z.string(),
+      at: timeSchema,
+    })
+    .optional(),
+  createdBy: actorSchema,
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+  ...actionsShape,
+});
+/** @public */
+export type DbTarget = z.infer<typeof dbTargetSchema>;
+
+/** @public */
+export const dbTargetListQuerySchema = pageQuerySchema.extend({
+  dbSetId: idSchema.optional(),
+  project: keySchema.optional(),
+  environment: environmentNameSchema.optional(),
+  disabled: flagSchema.optional(),
+  q: textSchema({ max: 200 }).optional(),
+});
+
+/** @public */
+export const dbTargetCreateSchema = z.strictObject({
+  dbSetId: idSchema,
+  name: nameSchema,
+  ...connectionShape,
+  /** An admin's word that a server with the same identity is another one (a restored copy). */
+  confirmDistinctServer: z.boolean().optional(),
+});
+
+/** @public */
+export const dbTargetPatchSchema = z.strictObject({
+  expectedRevision: z.int(),
+  name: nameSchema.optional(),
+  host: hostSchema.optional(),
+  port: connectionShape.port.optional(),
+  database: connectionShape.database.optional(),
+  username: connectionShape.username.optional(),
+  password: connectionShape.password.optional(),
+  tls: tlsSchema.optional(),
+  historyTable: identifierSchema.optional(),
+  historySchema: identifierSchema.optional(),
+  disabled: z.boolean().optional(),
+  confirmDistinctServer: z.boolean().optional(),
+});
+
+/** A connection that is not saved yet. @public */
+export const connectionTestRequestSchema = z.strictObject(connectionShape);

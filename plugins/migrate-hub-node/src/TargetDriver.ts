@@ -1,0 +1,211 @@
+import {
+  ConnectionCheck,
+  Engine,
+  TlsOptions,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { PlanRequest, PlanResult } from './plan';
+
+/** Where a target is and how to get in. Lives in memory only. @public */
+export interface TargetConnection {
+  /** DNS name or IP address, never a socket path. */
+  host: string;
+  port: number;
+  database: string;
+  username: string;
+  password: string;
+  tls: TlsOptions;
+  /** Plain identifier; the ledger is `<historyTable>_ledger`. */
+  historyTable: string;
+  /** Postgres schema of both tables; MySQL has none. */
+  historySchema?: string;
+}
+
+/**
+ * Who the server is. `id` is equal for two connections exactly if they reach
+ * the same database: Postgres `system_identifier/database`, MySQL
+ * `server_uuid/schema` (MariaDB has no server_uuid: see the driver's README for
+ * what stands in).
+ *
+ * @public
+ */
+export interface ServerIdentity {
+  id: string;
+  /** e.g. `PostgreSQL`, `MySQL`, `MariaDB`. */
+  flavour: string;
+  version: string;
+}
+
+/** The result of a connection test; never throws for what a server or network does. @public */
+export interface ConnectionTestResult {
+  ok: boolean;
+  identity?: ServerIdentity;
+  latencyMs: number;
+  checks: ConnectionCheck[];
+}
+
+/** @public */
+export interface ConnectOptions {
+  /** Tags the session on the server, e.g. `migrate-hub <run item id> <attempt>`; at most 63 ASCII characters. */
+  tag: string;
+  lockTimeoutMs: number;
+  /** Per user statement, 0 for none. */
+  statementTimeoutMs: number;
+  connectTimeoutMs: number;
+  /** Receives notices and warnings; the driver bounds how many it keeps in memory (none). */
+  onNotice?: (notice: { severity: string; message: string }) => void;
+}
+
+/** One row: the migration is completely applied. @public */
+export interface HistoryRow {
+  migrationKey: string;
+  checksumUp: string;
+  checksumDown?: string;
+  /** ISO 8601, set by the target's clock when written. */
+  appliedAt?: string;
+  /** E-mail of whoever executed the run. */
+  appliedBy: string;
+  toolRunId: string;
+}
+
+/**
+ * State of a ledger row.
+ *
+ * - `running`: the first `position` statements are durable, the next is not begun
+ * - `started`: the statement with index `position` was about to be sent; whether it took effect is unknown
+ * - `finished`: everything is applied (up) or undone (down)
+ * - `not_applied`: closed, nothing of it is in the database
+ *
+ * @public
+ */
+export type LedgerState = 'running' | 'started' | 'finished' | 'not_applied';
+
+/** @public */
+export type Direction = 'up' | 'down';
+
+/** One row for each run item and direction, never deleted. The only judge of what happened. @public */
+export interface LedgerRow {
+  runItemId: string;
+  direction: Direction;
+  migrationKey: string;
+  runId: string;
+  planHash: string;
+  attempt: number;
+  /** Count of statements durable so far; with `started`, the index of the doubtful one. */
+  position: number;
+  state: LedgerState;
+  /** sha256 hex of the statement at `position`, if there is one. */
+  statementSha256?: string;
+  serverId: string;
+}
+
+/** What is in the target, read under the lock. @public */
+export interface TargetRecord {
+  history?: HistoryRow;
+  /** The row of the asking run item and direction. */
+  own?: LedgerRow;
+  /** A row of another run item for the same key that is `running` or `started`. */
+  unfinished?: LedgerRow;
+}
+
+/** @public */
+export interface StatementResult {
+  /** Rows affected or returned; absent where the server names none. */
+  rows?: number;
+  durationMs: number;
+}
+
+/**
+ * One connection to one target for one attempt at a run item. There is no
+ * reconnect: when it breaks, every later call throws with `connectionLost`.
+ *
+ * Order of calls: `acquireLock`, `prepareTables`, `readRecord`, then units:
+ * `begin` … `commit` around transactional ones. Before each write of its own and
+ * before COMMIT the driver asserts that the session is sound: lock held on this
+ * session, the transaction it began still open and the same, our tables intact;
+ * it restores search path, role and database first. Otherwise it throws
+ * `SESSION_DAMAGED`, and nothing of ours is written.
+ *
+ * All methods throw {@link TargetError}.
+ *
+ * @public
+ */
+export interface TargetSession {
+  readonly identity: ServerIdentity;
+  /** Server-side id and start of this session: enough to find or end exactly this one from another. */
+  readonly backend: { pid: string; startedAt: string };
+
+  /**
+   * Takes the one lock of the database by polling its try-form with jitter.
+   * Throws `LOCK_TIMEOUT` naming the holder, or `CANCELED` when the signal fires.
+   */
+  acquireLock(options: {
+    timeoutMs: number;
+    signal?: AbortSignal;
+    onWaiting?: (holder: string) => void;
+  }): Promise<void>;
+
+  /**
+   * Creates history and ledger table where missing (safe against a race) and
+   * checks their columns. Throws `HISTORY_TABLE_FOREIGN` or `HISTORY_TABLE_DENIED`.
+   */
+  prepareTables(): Promise<void>;
+
+  readRecord(ask: {
+    migrationKey: string;
+    runItemId: string;
+    direction: Direction;
+  }): Promise<TargetRecord>;
+
+  begin(): Promise<void>;
+  /** Sends one statement of the script as one message. Results are counted, not kept. */
+  execute(sql: string): Promise<StatementResult>;
+  /** Inserts or updates the own ledger row. Durable at once outside a transaction. */
+  writeLedger(row: LedgerRow): Promise<void>;
+  insertHistory(row: HistoryRow): Promise<void>;
+  /** Throws `HISTORY_CHANGED` unless exactly the row with that checksum was removed. */
+  deleteHistory(row: {
+    migrationKey: string;
+    checksumUp: string;
+  }): Promise<void>;
+  /** Throws with `commitInDoubt` if the reply was lost, `COMMIT_REFUSED` if the server rolled back instead. */
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+
+  /**
+   * Asks the server, over a control connection, to cancel what this session is
+   * running now, if it is still the same session. Resolves when asked.
+   */
+  cancel(): Promise<void>;
+
+  /** Unlocks and ends the session. Never throws, never waits for more than a few seconds. */
+  close(): Promise<void>;
+}
+
+/**
+ * One database engine. Knows nothing of the hub: no runs, no users, no approval.
+ *
+ * @public
+ */
+export interface TargetDriver {
+  readonly engine: Engine;
+  readonly defaultPort: number;
+  /** Splits, classifies and checks a script without any database. */
+  plan(request: PlanRequest): Promise<PlanResult>;
+  /** At most `timeoutMs` in all. */
+  test(
+    connection: TargetConnection,
+    options: { timeoutMs: number },
+  ): Promise<ConnectionTestResult>;
+  connect(
+    connection: TargetConnection,
+    options: ConnectOptions,
+  ): Promise<TargetSession>;
+  /**
+   * Reads history rows without a lock and without creating anything: the
+   * preview of a request. Returns undefined if there is no history table.
+   */
+  readHistory(
+    connection: TargetConnection,
+    ask: { migrationKey: string; timeoutMs: number },
+  ): Promise<HistoryRow | undefined>;
+}

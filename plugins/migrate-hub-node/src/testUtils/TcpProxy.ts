@@ -1,0 +1,92 @@
+import { createServer, connect, AddressInfo, Server, Socket } from 'net';
+
+/**
+ * Stands between a driver and its server and breaks the line at a chosen word.
+ * Works on unencrypted connections only.
+ *
+ * @public
+ */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+  #fault: { word: string; kind: 'drop-request' | 'drop-reply' } | undefined;
+  #triggered = 0;
+
+  private constructor() {
+    this.#server = createServer();
+    this.#sockets = new Set();
+  }
+
+  /** Listens on a free port of 127.0.0.1 and forwards to the server. */
+  static async create(to: { host: string; port: number }): Promise<TcpProxy> {
+    const proxy = new TcpProxy();
+    proxy.#server.on('connection', client => proxy.#forward(client, to));
+    await new Promise<void>(resolve => {
+      proxy.#server.listen(0, '127.0.0.1', resolve);
+    });
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** How often the fault has struck. */
+  get triggered(): number {
+    return this.#triggered;
+  }
+
+  /**
+   * From now on a client message with this word breaks its connection:
+   * `drop-request` before the server sees it, `drop-reply` when the answer comes.
+   */
+  breakAt(word: string, kind: 'drop-request' | 'drop-reply'): void {
+    this.#fault = { word, kind };
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+    await new Promise<void>(resolve => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #forward(client: Socket, to: { host: string; port: number }): void {
+    const upstream = connect(to.port, to.host);
+    let dropReply = false;
+    const cut = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', cut);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        cut();
+      });
+    }
+    client.on('data', chunk => {
+      const fault = this.#fault;
+      if (fault && chunk.includes(fault.word)) {
+        this.#triggered += 1;
+        if (fault.kind === 'drop-request') {
+          cut();
+          return;
+        }
+        dropReply = true;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', chunk => {
+      if (dropReply) {
+        cut();
+        return;
+      }
+      client.write(chunk);
+    });
+  }
+}

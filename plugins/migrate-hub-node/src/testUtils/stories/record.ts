@@ -1,0 +1,230 @@
+import {
+  failureOf,
+  historyRow,
+  KitContext,
+  ledgerRow,
+  sha256,
+} from '../KitContext';
+
+export function recordStories(kit: KitContext): void {
+  describe('tables', () => {
+    it('are made by two sessions at once without an error', async () => {
+      for (const historyTable of ['migrations', 'h1', 'h2', 'h3', 'h4']) {
+        const sessions = await Promise.all(
+          [1, 2, 3].map(() => kit.connect({ connection: { historyTable } })),
+        );
+        await Promise.all(sessions.map(session => session.prepareTables()));
+        await expect(
+          kit.database.query(`SELECT * FROM ${historyTable}_ledger`),
+        ).resolves.toEqual([]);
+        await Promise.all(sessions.map(session => session.close()));
+      }
+    });
+
+    it('of another tool are refused before anything runs, naming the setting', async () => {
+      await kit.database.query(
+        'CREATE TABLE migrations (id int primary key, name varchar(255), batch int)',
+      );
+      const session = await kit.connect();
+      await session.acquireLock({ timeoutMs: 5_000 });
+      const error = await failureOf(session.prepareTables());
+      expect(error.code).toBe('HISTORY_TABLE_FOREIGN');
+      expect(error.message).toContain('historyTable');
+      await expect(
+        kit.database.query('SELECT * FROM migrations_ledger'),
+      ).rejects.toThrow();
+    });
+
+    it('are found again by the next session', async () => {
+      const first = await kit.open();
+      await first.insertHistory(historyRow());
+      await first.close();
+      const second = await kit.open();
+      const record = await second.readRecord({
+        migrationKey: 'add-widgets',
+        runItemId: 'another',
+        direction: 'up',
+      });
+      expect(record.history).toMatchObject({
+        migrationKey: 'add-widgets',
+        checksumUp: sha256('up'),
+        checksumDown: sha256('down'),
+        appliedBy: 'user@example.com',
+        appliedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      });
+    });
+
+    it('have the six columns of the history', async () => {
+      const session = await kit.open();
+      await session.insertHistory(historyRow({ checksumDown: undefined }));
+      const [row] = await kit.database.query('SELECT * FROM migrations');
+      expect(Object.keys(row).sort()).toEqual([
+        'applied_at',
+        'applied_by',
+        'checksum_down',
+        'checksum_up',
+        'migration_key',
+        'tool_run_id',
+      ]);
+      expect(row.checksum_down).toBeNull();
+    });
+
+    it('tell keys apart byte by byte', async () => {
+      const session = await kit.open();
+      await session.insertHistory(historyRow({ migrationKey: 'a.b' }));
+      await session.insertHistory(historyRow({ migrationKey: 'A.b' }));
+      expect((await kit.historyKeys()).sort()).toEqual(['A.b', 'a.b']);
+    });
+  });
+
+  describe('preview of the history', () => {
+    it('reads without creating anything', async () => {
+      const { connection } = kit.database;
+      const ask = { migrationKey: 'add-widgets', timeoutMs: 5_000 };
+      await expect(
+        kit.driver.readHistory(connection, ask),
+      ).resolves.toBeUndefined();
+      await expect(
+        kit.database.query('SELECT * FROM migrations'),
+      ).rejects.toThrow();
+
+      const session = await kit.open();
+      await expect(
+        kit.driver.readHistory(connection, ask),
+      ).resolves.toBeUndefined();
+      await session.insertHistory(historyRow());
+      await expect(
+        kit.driver.readHistory(connection, ask),
+      ).resolves.toMatchObject({ checksumUp: sha256('up') });
+    });
+  });
+
+  describe('record', () => {
+    it('commits statement, ledger and history row together', async () => {
+      const session = await kit.open();
+      const row = ledgerRow(session, { state: 'finished', position: 1 });
+      await session.begin();
+      const result = await session.execute(
+        "INSERT INTO widgets VALUES (1, 'a'), (2, 'b')",
+      );
+      expect(result.rows).toBe(2);
+      await session.writeLedger(row);
+      await session.insertHistory(historyRow());
+      expect(await kit.widgets()).toEqual([]);
+      expect(await kit.historyKeys()).toEqual([]);
+      expect(await kit.ledgerStates()).toEqual([]);
+      await session.commit();
+      expect(await kit.widgets()).toEqual([1, 2]);
+      expect(await kit.historyKeys()).toEqual(['add-widgets']);
+      expect(await kit.ledgerStates()).toEqual(['finished']);
+    });
+
+    it('keeps nothing of a unit that is rolled back, and the session goes on', async () => {
+      const session = await kit.open();
+      await session.begin();
+      await session.execute("INSERT INTO widgets VALUES (1, 'a')");
+      await session.writeLedger(ledgerRow(session, { state: 'finished' }));
+      await session.insertHistory(historyRow());
+      await session.rollback();
+      expect(await kit.widgets()).toEqual([]);
+      expect(await kit.historyKeys()).toEqual([]);
+      expect(await kit.ledgerStates()).toEqual([]);
+
+      await session.begin();
+      await session.execute("INSERT INTO widgets VALUES (2, 'b')");
+      await session.commit();
+      expect(await kit.widgets()).toEqual([2]);
+    });
+
+    it('refuses a second history row for a key', async () => {
+      const session = await kit.open();
+      await session.insertHistory(historyRow());
+      const error = await failureOf(session.insertHistory(historyRow()));
+      expect(error.code).toBe('HISTORY_CHANGED');
+      expect(await kit.historyKeys()).toEqual(['add-widgets']);
+    });
+
+    it('removes a history row only with exactly its checksum', async () => {
+      const session = await kit.open();
+      await session.insertHistory(historyRow());
+      const error = await failureOf(
+        session.deleteHistory({
+          migrationKey: 'add-widgets',
+          checksumUp: sha256('other'),
+        }),
+      );
+      expect(error.code).toBe('HISTORY_CHANGED');
+      expect(await kit.historyKeys()).toEqual(['add-widgets']);
+      await session.deleteHistory({
+        migrationKey: 'add-widgets',
+        checksumUp: sha256('up'),
+      });
+      expect(await kit.historyKeys()).toEqual([]);
+    });
+
+    it('moves its own ledger row on and reads it back whole', async () => {
+      const session = await kit.open();
+      const row = ledgerRow(session);
+      await session.writeLedger(row);
+      const moved = {
+        ...row,
+        attempt: 2,
+        position: 3,
+        state: 'started' as const,
+        statementSha256: sha256('SELECT 1'),
+      };
+      await session.writeLedger(moved);
+      const record = await session.readRecord({
+        migrationKey: row.migrationKey,
+        runItemId: row.runItemId,
+        direction: 'up',
+      });
+      expect(record).toEqual({ own: moved });
+      expect(await kit.ledgerStates()).toEqual(['started']);
+    });
+
+    it('writes the ledger durably at once outside a transaction', async () => {
+      const session = await kit.open();
+      await session.writeLedger(ledgerRow(session, { state: 'started' }));
+      await kit.database.killSession(session.backend.pid);
+      expect(await kit.ledgerStates()).toEqual(['started']);
+    });
+
+    it('shows the unfinished row of another item for the key, in either direction', async () => {
+      const session = await kit.open();
+      const ask = {
+        migrationKey: 'add-widgets',
+        runItemId: 'mine',
+        direction: 'up' as const,
+      };
+      for (const direction of ['up', 'down'] as const) {
+        for (const state of ['running', 'started'] as const) {
+          const row = ledgerRow(session, { direction, state });
+          await session.writeLedger(row);
+          expect((await session.readRecord(ask)).unfinished).toEqual(row);
+          await session.writeLedger({ ...row, state: 'not_applied' });
+          expect((await session.readRecord(ask)).unfinished).toBeUndefined();
+        }
+      }
+      await session.writeLedger(
+        ledgerRow(session, { migrationKey: 'another-key' }),
+      );
+      expect(await session.readRecord(ask)).toEqual({});
+    });
+
+    it('keeps the rows of one item and the two directions apart', async () => {
+      const session = await kit.open();
+      const up = ledgerRow(session, { state: 'finished', position: 2 });
+      const down = { ...up, direction: 'down' as const, position: 1 };
+      await session.writeLedger(up);
+      await session.writeLedger(down);
+      const ask = { migrationKey: up.migrationKey, runItemId: up.runItemId };
+      expect(
+        (await session.readRecord({ ...ask, direction: 'up' })).own,
+      ).toEqual(up);
+      expect(
+        (await session.readRecord({ ...ask, direction: 'down' })).own,
+      ).toEqual(down);
+    });
+  });
+}

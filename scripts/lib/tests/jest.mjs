@@ -1,0 +1,79 @@
+// The parts `unit` and `integration`: Jest over all packages, told apart by the name of the file.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { logs, modules, root } from '../paths.mjs';
+import { run } from '../run.mjs';
+
+/** `X.test.ts` needs no server, `X.int.test.ts` does. */
+const patterns = {
+  unit: String.raw`^(?!.*\.int\.test\.).*\.test\.[jt]sx?$`,
+  integration: String.raw`\.int\.test\.[jt]sx?$`,
+};
+
+export async function runJest(part, { environment }) {
+  const output = join(logs, `test-${part}.json`);
+  mkdirSync(dirname(output), { recursive: true });
+  rmSync(output, { force: true });
+  const { code } = await run(
+    join(modules, '.bin', 'backstage-cli'),
+    [
+      'repo',
+      'test',
+      '--watchAll=false',
+      '--ci',
+      `--testPathPatterns=${patterns[part]}`,
+      '--json',
+      `--outputFile=${output}`,
+    ],
+    {
+      allowFailure: true,
+      show: 'stderr',
+      env: {
+        ...process.env,
+        ...environment,
+        NODE_ENV: 'test',
+        // Jest runs ES modules of dependencies only with this.
+        NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+      },
+    },
+  );
+  if (!existsSync(output)) {
+    return crashed(`${part}: Jest ended with ${code} and without a result`);
+  }
+  return resultOf(JSON.parse(readFileSync(output, 'utf8')), { part, code });
+}
+
+function resultOf(report, { part, code }) {
+  const failures = [];
+  let brokenFiles = 0;
+  for (const file of report.testResults) {
+    const name = file.name.slice(root.length + 1);
+    const failed = file.assertionResults.filter(
+      ({ status }) => status === 'failed',
+    );
+    for (const { fullName } of failed) failures.push(`${name}: ${fullName}`);
+    // A file that does not even load has no failed test, and counts as one.
+    if (file.status === 'failed' && failed.length === 0) {
+      failures.push(`${name}: ${firstLine(file.message)}`);
+      brokenFiles += 1;
+    }
+  }
+  const failed = report.numFailedTests + brokenFiles;
+  if (code !== 0 && failed === 0) {
+    return crashed(`${part}: Jest ended with ${code}`);
+  }
+  return {
+    passed: report.numPassedTests,
+    failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+    failures,
+  };
+}
+
+function crashed(reason) {
+  return { passed: 0, failed: 1, skipped: 0, failures: [reason] };
+}
+
+function firstLine(text) {
+  return text.trim().split('\n')[0];
+}

@@ -1,0 +1,126 @@
+// The right Node, and the project's dependencies. Uses nothing but what Node itself brings,
+// because it runs before anything is installed.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { logs, modules, root, toolchain } from './paths.mjs';
+import { step } from './progress.mjs';
+import { run } from './run.mjs';
+
+const supported = [22, 24];
+const fetched = 24;
+
+/**
+ * Goes on under a supported Node: returns when this one is, else fetches one into `.toolchain`,
+ * runs the same script under it and ends with its exit code.
+ */
+export async function underSupportedNode() {
+  if (isSupported(process.versions.node)) {
+    putNodeFirst(process.execPath);
+    return;
+  }
+  const node = await supportedNode();
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to both; the child decides when it has stopped.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve(signal ? 1 : status));
+  });
+  process.exit(code);
+}
+
+function isSupported(version) {
+  return supported.includes(Number(version.split('.')[0]));
+}
+
+/** Programs that we start (`backstage-cli`, `jest`) find the same Node, and no other. */
+function putNodeFirst(node) {
+  process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
+}
+
+async function supportedNode() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}`;
+  const node = join(
+    toolchain,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  if (existsSync(node)) return node;
+  await step(
+    `Node ${process.versions.node} is not supported; fetching Node ${fetched}`,
+    async () => {
+      mkdirSync(toolchain, { recursive: true });
+      // A package.json of its own, or npm would look at the project's.
+      writeFileSync(join(toolchain, 'package.json'), '{ "private": true }\n');
+      await run(
+        npm(),
+        [
+          'install',
+          '--prefix',
+          toolchain,
+          '--no-audit',
+          '--no-fund',
+          '--no-package-lock',
+          `${name}@${fetched}`,
+        ],
+        { cwd: toolchain },
+      );
+    },
+  );
+  return node;
+}
+
+function npm() {
+  return process.platform === 'win32' ? 'npm.cmd' : 'npm';
+}
+
+/** Installs the locked dependencies with the vendored yarn, when they changed since the last time. */
+export async function installDependencies() {
+  const stamp = join(modules, '.migrate-hub-installed');
+  const wanted = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  await step('Installing dependencies (two minutes the first time)', () =>
+    run(process.execPath, [yarn(), 'install', '--immutable'], {
+      log: join(logs, 'install.log'),
+      env: { ...process.env, CI: 'true' },
+    }),
+  );
+  writeFileSync(stamp, wanted);
+}
+
+function yarn() {
+  const folder = join(root, '.yarn', 'releases');
+  const name = readdirSync(folder).find(file => file.startsWith('yarn-'));
+  return join(folder, name);
+}
+
+function fingerprint() {
+  const hash = createHash('sha256').update(process.versions.modules);
+  for (const file of ['yarn.lock', 'package.json', ...packageFiles()]) {
+    hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+function packageFiles() {
+  return ['packages', 'plugins'].flatMap(folder =>
+    readdirSync(join(root, folder))
+      .sort()
+      .map(name => join(folder, name, 'package.json'))
+      .filter(file => existsSync(join(root, file))),
+  );
+}
