@@ -73,7 +73,8 @@ async function startPackage(options) {
         if (crashed(text)) {
           refused ??= text;
         }
-        if (isError(text)) onError?.(`${what}: ${text}`);
+        // The whole line, with its stack, is in the log.
+        if (isError(text)) onError?.(`${what}: ${text.slice(0, 300)}`);
       },
     },
   );

@@ -13,6 +13,7 @@ export async function main(work, { interruptedCode = 130 } = {}) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => resolve(interruptedCode));
     }
+    process.on('disconnect', () => resolve(interruptedCode));
   });
   let code;
   try {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { logs, modules, root, toolchain } from './paths.mjs';
-import { step } from './progress.mjs';
+import { Hint, step } from './progress.mjs';
 import { run } from './run.mjs';
 
 const supported = [22, 24];
@@ -27,7 +27,10 @@ export async function underSupportedNode() {
     return;
   }
   const node = await supportedNode();
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // The channel tells the child when we are gone, however we went.
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   // The terminal sends Ctrl-C to both; the child decides when it has stopped.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) {
@@ -93,13 +96,30 @@ export async function installDependencies() {
   const stamp = join(modules, '.migrate-hub-installed');
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  await step('Installing dependencies (two minutes the first time)', () =>
-    run(process.execPath, [yarn(), 'install', '--immutable'], {
+  await step('Installing dependencies (two minutes the first time)', install);
+  writeFileSync(stamp, wanted);
+}
+
+async function install() {
+  const { code, stdout } = await run(
+    process.execPath,
+    [yarn(), 'install', '--immutable'],
+    {
+      allowFailure: true,
       log: join(logs, 'install.log'),
       env: { ...process.env, CI: 'true' },
-    }),
+    },
   );
-  writeFileSync(stamp, wanted);
+  if (code === 0) return;
+  if (stdout.includes('YN0028')) {
+    throw new Hint(
+      `A package.json does not agree with yarn.lock. Bring yarn.lock up to date: ${
+        process.execPath
+      } ${yarn()} install`,
+    );
+  }
+  const end = stdout.trim().split('\n').slice(-30).join('\n');
+  throw new Hint(`The dependencies could not be installed:\n${end}`);
 }
 
 function yarn() {

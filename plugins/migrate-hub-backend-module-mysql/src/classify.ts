@@ -65,6 +65,14 @@ const OBJECTS = new Set([
   'SERVER',
   'TABLESPACE',
 ]);
+const PAIRS = new Set([
+  'LOAD',
+  'LOCK',
+  'OPTIMIZE',
+  'RELEASE',
+  'TRUNCATE',
+  'UNLOCK',
+]);
 const QUALIFIERS = new Set(['TEMPORARY', 'UNIQUE', 'FULLTEXT', 'SPATIAL']);
 
 export function classify(
@@ -84,16 +92,16 @@ function withoutParentheses(head: string[]): string[] {
 }
 
 function kindOf([first, ...rest]: string[]): string {
-  if (!['CREATE', 'ALTER', 'DROP', 'RENAME'].includes(first)) {
-    const second = /^[A-Z]{2,20}$/.test(rest[0] ?? '') ? rest[0] : undefined;
-    const pairs = ['LOAD', 'SET', 'LOCK', 'UNLOCK', 'TRUNCATE', 'OPTIMIZE'];
-    return second && pairs.includes(first) && first !== 'SET'
-      ? `${first} ${second}`
-      : first.slice(0, 30);
+  if (['CREATE', 'ALTER', 'DROP', 'RENAME'].includes(first)) {
+    const at = rest.findIndex(word => OBJECTS.has(word));
+    const qualifier = rest.slice(0, at).find(word => QUALIFIERS.has(word));
+    return [first, qualifier, rest[at]].filter(Boolean).join(' ');
   }
-  const object = rest.find(word => OBJECTS.has(word));
-  const qualifier = rest.find(word => QUALIFIERS.has(word));
-  return [first, qualifier, object].filter(Boolean).join(' ');
+  if (first === 'ROLLBACK' && rest.includes('TO')) {
+    return 'ROLLBACK TO';
+  }
+  const isPair = PAIRS.has(first) && /^[A-Z]{2,20}$/.test(rest[0] ?? '');
+  return isPair ? `${first} ${rest[0]}` : first.slice(0, 30);
 }
 
 function transactionalOf(

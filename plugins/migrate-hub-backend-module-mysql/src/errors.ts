@@ -19,12 +19,18 @@ export const SERVER_ERROR = {
   duplicateEntry: 1062,
   unknownThread: 1094,
   tableNotLocked: 1100,
+  columnCount: 1136,
+  accessDenied: 1142,
   noSuchTable: 1146,
   lockWaitTimeout: 1205,
   deadlock: 1213,
+  readLocked: 1223,
   savepointMissing: 1305,
   sortAborted: 1028,
   queryInterrupted: 1317,
+  noDefault: 1364,
+  wrongValue: 1366,
+  tooLong: 1406,
   readOnlyTransaction: 1792,
   mariadbStatementTimeout: 1969,
   mysqlStatementTimeout: 3024,
@@ -48,7 +54,9 @@ const LOST_CODES = new Set([
 const DENIED = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1836]);
 
 export function asDriverError(error: unknown): DriverError {
-  return error instanceof Error ? error : { message: String(error) };
+  const isLike =
+    typeof error === 'object' && error !== null && 'message' in error;
+  return isLike ? (error as DriverError) : { message: String(error) };
 }
 
 export function isLost({ code, errno, fatal }: DriverError): boolean {

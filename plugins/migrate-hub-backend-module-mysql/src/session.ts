@@ -11,14 +11,15 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Connected, connect } from './connect';
 import { killQuery } from './control';
-import { asDriverError, isDenied, SERVER_ERROR, serverError } from './errors';
+import { asDriverError, SERVER_ERROR, serverError } from './errors';
 import { assertSupported, readFacts, ServerFacts } from './facts';
 import { damaged, Guard } from './guard';
 import { Interruption } from './interruption';
 import { acquireLock, lockLiteral } from './lock';
+import { RunRecord } from './runRecord';
 import { sessionSettings } from './sessionSettings';
 import { statementError } from './statementError';
-import { ownError, recordOf, Tables } from './tables';
+import { ownError, Tables } from './tables';
 import { StatementOutcome, TextRow, Wire } from './wire';
 
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -32,8 +33,7 @@ export class MySqlSession implements TargetSession {
   readonly #options: ConnectOptions;
   readonly #tables: Tables;
   readonly #guard: Guard;
-  /** Ledger rows this session has seen or written: they must still be there. */
-  readonly #known = new Set<string>();
+  readonly #record: RunRecord;
   #running: Interruption | undefined;
 
   private constructor(
@@ -48,6 +48,7 @@ export class MySqlSession implements TargetSession {
     this.#options = options;
     this.#tables = new Tables(facts, target.historyTable);
     this.#guard = new Guard(wire, facts, this.#tables);
+    this.#record = new RunRecord(wire, this.#guard, this.#tables);
   }
 
   static async open(
@@ -90,12 +91,7 @@ export class MySqlSession implements TargetSession {
   async readRecord(
     ask: Parameters<TargetSession['readRecord']>[0],
   ): Promise<TargetRecord> {
-    const [row] = await this.#write(this.#tables.recordSql(ask));
-    const record = recordOf(row);
-    if (record.own) {
-      this.#known.add(keyOf(record.own));
-    }
-    return record;
+    return this.#record.read(ask);
   }
 
   async begin(): Promise<void> {
@@ -142,63 +138,35 @@ export class MySqlSession implements TargetSession {
   }
 
   async writeLedger(row: LedgerRow): Promise<void> {
-    const key = keyOf(row);
-    if (this.#known.has(key)) {
-      await this.#updateLedger(row);
-      return;
-    }
-    try {
-      await this.#write(this.#tables.insertLedgerSql(row));
-    } catch (error) {
-      const isThere =
-        error instanceof TargetError &&
-        error.sqlState === String(SERVER_ERROR.duplicateEntry);
-      if (!isThere) {
-        throw error;
-      }
-      await this.#updateLedger(row);
-    }
-    this.#known.add(key);
+    await this.#record.writeLedger(row);
   }
 
   async insertHistory(row: HistoryRow): Promise<void> {
-    try {
-      await this.#write(this.#tables.insertHistorySql(row));
-    } catch (error) {
-      const isThere =
-        error instanceof TargetError &&
-        error.sqlState === String(SERVER_ERROR.duplicateEntry);
-      throw isThere
-        ? historyChanged(`There is a history row for ${row.migrationKey} already`)
-        : error;
-    }
+    await this.#record.insertHistory(row);
   }
 
-  async deleteHistory(row: {
-    migrationKey: string;
-    checksumUp: string;
-  }): Promise<void> {
-    const { affectedRows } = await this.#change(
-      this.#tables.deleteHistorySql(row),
-    );
-    if (affectedRows !== 1) {
-      throw historyChanged(
-        `The history row of ${row.migrationKey} is gone or has another checksum`,
-      );
-    }
+  async deleteHistory(
+    row: Parameters<TargetSession['deleteHistory']>[0],
+  ): Promise<void> {
+    await this.#record.deleteHistory(row);
   }
 
   async commit(): Promise<void> {
     await this.#guard.assertSound();
+    if (this.#wire.lost) {
+      throw this.#wire.lost;
+    }
     // Says everything itself, so that completion_type has no say.
     await this.#wire.run('COMMIT AND NO CHAIN NO RELEASE').catch(error => {
       throw commitError(error);
     });
     this.#guard.ended();
+    this.#record.committed();
   }
 
   async rollback(): Promise<void> {
     this.#guard.ended();
+    this.#record.rolledBack();
     const outcome = await this.#wire
       .run('ROLLBACK AND NO CHAIN NO RELEASE')
       .catch(error => {
@@ -292,71 +260,6 @@ export class MySqlSession implements TargetSession {
       });
     }
   }
-
-  async #updateLedger(row: LedgerRow): Promise<void> {
-    const { affectedRows } = await this.#change(
-      this.#tables.updateLedgerSql(row),
-    );
-    if (affectedRows !== 1) {
-      throw new TargetError({
-        code: 'SESSION_DAMAGED',
-        message:
-          'The ledger row of this run item is gone, or a later attempt has taken it over',
-      });
-    }
-  }
-
-  async #write(sql: string): Promise<TextRow[]> {
-    await this.#guard.assertSound();
-    return this.#wire.rows(sql).catch(error => {
-      throw writeError(error);
-    });
-  }
-
-  async #change(sql: string): Promise<StatementOutcome> {
-    await this.#guard.assertSound();
-    return this.#wire.run(sql).catch(error => {
-      throw writeError(error);
-    });
-  }
-}
-
-function keyOf({ runItemId, direction }: LedgerRow): string {
-  return `${runItemId} ${direction}`;
-}
-
-function historyChanged(message: string): TargetError {
-  return new TargetError({ code: 'HISTORY_CHANGED', message });
-}
-
-const DAMAGE = new Set<number | undefined>([
-  SERVER_ERROR.unknownDatabase,
-  SERVER_ERROR.unknownTable,
-  SERVER_ERROR.unknownColumn,
-  SERVER_ERROR.tableNotLocked,
-  SERVER_ERROR.noSuchTable,
-  SERVER_ERROR.readOnlyTransaction,
-  // Other columns than ours.
-  1136, 1364, 1366, 1406, 1265,
-  // FLUSH TABLES WITH READ LOCK
-  1223,
-]);
-
-function writeError(error: unknown): TargetError {
-  if (error instanceof TargetError) {
-    return error;
-  }
-  const found = asDriverError(error);
-  if (DAMAGE.has(found.errno)) {
-    return damaged(error);
-  }
-  const code =
-    found.errno === SERVER_ERROR.lockWaitTimeout
-      ? 'LOCK_TIMEOUT'
-      : 'STATEMENT_FAILED';
-  return serverError(isDenied(found) ? 'HISTORY_TABLE_DENIED' : code, found, {
-    prefix: "The hub's own record could not be written: ",
-  });
 }
 
 /** These say that the server rolled back; after anything else only the ledger knows. */
@@ -367,17 +270,21 @@ const ROLLED_BACK = new Set<number | undefined>([
 ]);
 
 function commitError(error: unknown): TargetError {
-  const found = serverError(
-    'COMMIT_REFUSED',
-    error instanceof TargetError
-      ? { message: error.message, fatal: true }
-      : asDriverError(error),
-  );
+  if (error instanceof TargetError) {
+    return inDoubt(error);
+  }
+  const found = asDriverError(error);
+  const refused = serverError('COMMIT_REFUSED', found);
+  return ROLLED_BACK.has(found.errno) ? refused : inDoubt(refused);
+}
+
+function inDoubt(error: TargetError): TargetError {
+  const { code, message, sqlState, connectionLost } = error;
   return new TargetError({
-    code: found.code,
-    message: found.message,
-    sqlState: found.sqlState,
-    connectionLost: found.connectionLost,
-    commitInDoubt: !ROLLED_BACK.has(asDriverError(error).errno),
+    code,
+    message,
+    sqlState,
+    connectionLost,
+    commitInDoubt: true,
   });
 }

@@ -117,7 +117,7 @@ function readTarget(all: Token[], at: number): Assignment {
       ? { scope: 'special', name: 'transaction' }
       : { scope: 'session', name: name(at + 1) };
   }
-  if (SPECIAL.has(word(at)) && !isAssigned) {
+  if (SPECIAL.has(word(at)) && (!isAssigned || word(at) === 'PASSWORD')) {
     return { scope: 'special', name: name(at) };
   }
   return { scope: 'session', name: name(at) };

@@ -168,7 +168,7 @@ function problemOf(
 }
 
 function isSavepoint(kind: string): boolean {
-  return ['SAVEPOINT', 'ROLLBACK', 'RELEASE'].includes(kind);
+  return ['SAVEPOINT', 'ROLLBACK TO', 'RELEASE SAVEPOINT'].includes(kind);
 }
 
 function notAtomic(placed: Placed[]): SqlProblem {

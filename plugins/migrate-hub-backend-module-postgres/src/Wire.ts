@@ -101,14 +101,11 @@ export class Wire {
     });
     const allowed = mayReadPassword(connection.tls, address);
     // These run before pg's own listeners, which then ask for the password.
-    for (const event of [
-      'authenticationCleartextPassword',
-      'authenticationMD5Password',
-    ]) {
-      client.connection.on(event, () => {
-        insecure = !allowed;
-      });
-    }
+    const judge = () => {
+      insecure = !allowed;
+    };
+    client.connection.on('authenticationCleartextPassword', judge);
+    client.connection.on('authenticationMD5Password', judge);
     const wire = new Wire(client);
     try {
       await client.connect();

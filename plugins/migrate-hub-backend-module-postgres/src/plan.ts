@@ -28,14 +28,6 @@ const A_MOMENT = 2_000;
 /** Nested deeper, a comment keeps the grammar busy past its time limit. */
 const MAX_NESTING = 50;
 
-/** Splits, classifies and checks a script without any database. */
-export async function planScript(
-  request: PlanRequest,
-  secondOpinion: SecondOpinion,
-): Promise<PlanResult> {
-  return new ScriptPlanner(request).plan(secondOpinion);
-}
-
 class ScriptPlanner {
   readonly #sql: string;
   readonly #bytes: Buffer;
@@ -239,4 +231,12 @@ class ScriptPlanner {
       });
     }
   }
+}
+
+/** Splits, classifies and checks a script without any database. */
+export async function planScript(
+  request: PlanRequest,
+  secondOpinion: SecondOpinion,
+): Promise<PlanResult> {
+  return new ScriptPlanner(request).plan(secondOpinion);
 }

@@ -139,13 +139,18 @@ export class SecondOpinion {
   }
 }
 
-/** Whether every statement of ours lies in exactly one of the grammar's, in order. */
+/**
+ * Whether both cut the same: every statement of ours ends within the grammar's
+ * and begins behind the one before. (The grammar begins a statement at its first
+ * word, we at the planner hint before it.)
+ */
 export function agrees(ours: Range[], grammar: Range[]): boolean {
   return (
     ours.length === grammar.length &&
-    ours.every(
-      ([start, end], index) =>
-        start >= grammar[index][0] && end <= grammar[index][1],
-    )
+    ours.every(([start, end], index) => {
+      const [theirStart, theirEnd] = grammar[index];
+      const before = index > 0 ? grammar[index - 1][1] : 0;
+      return start >= before && end > theirStart && end <= theirEnd;
+    })
   );
 }

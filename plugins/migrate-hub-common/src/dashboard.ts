@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { historyEntrySchema } from './migrations';
-import { environmentNameSchema, idSchema, pageQuerySchema, timeSchema } from './primitives';
+import {
+  environmentNameSchema,
+  idSchema,
+  pageQuerySchema,
+  timeSchema,
+} from './primitives';
 import { runSummarySchema } from './runs';
 
 /** @public */

@@ -71,7 +71,11 @@ export const dbSetSchema = z.object({
   description: z.string().optional(),
   disabled: z.boolean(),
   revision: z.int(),
-  targetCounts: z.object({ total: z.int(), enabled: z.int(), failing: z.int() }),
+  targetCounts: z.object({
+    total: z.int(),
+    enabled: z.int(),
+    failing: z.int(),
+  }),
   engines: z.array(engineSchema),
   createdBy: actorSchema,
   createdAt: timeSchema,

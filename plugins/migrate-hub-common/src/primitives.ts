@@ -66,8 +66,7 @@ export const pageSchema = <T extends z.ZodType>(item: T) =>
 /** A query parameter that may be given several times. @public */
 export const severalSchema = <T extends z.ZodType>(item: T) =>
   z.preprocess(
-    value =>
-      value === undefined || Array.isArray(value) ? value : [value],
+    value => (value === undefined || Array.isArray(value) ? value : [value]),
     z.array(item).max(50).optional(),
   );
 

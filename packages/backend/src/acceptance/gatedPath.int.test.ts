@@ -1,4 +1,9 @@
-import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  AuditAction,
+  RouteName,
+  routes,
+  Run,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   testServer,
   TestServerName,
@@ -8,6 +13,11 @@ import { Person } from './Person';
 import { createTargetDatabase, TargetDatabase } from './targetDatabases';
 
 jest.setTimeout(180_000);
+
+/** Names of the routes that are not GET: a new one without a line below does not compile. */
+type ChangingRoute = {
+  [K in RouteName]: (typeof routes)[K]['method'] extends 'GET' ? never : K;
+}[RouteName];
 
 const engines: TestServerName[] = ['postgres', 'mariadb', 'mysql'];
 
@@ -128,7 +138,13 @@ for (const engine of engines) {
     const key = (name: string) => `${company.project}-${name}`;
     const create = (name: string, sqlUp: string, sqlDown?: string) =>
       user.call('createMigration', {
-        body: { project: company.project, key: key(name), name, sqlUp, sqlDown },
+        body: {
+          project: company.project,
+          key: key(name),
+          name,
+          sqlUp,
+          sqlDown,
+        },
       });
 
     beforeAll(async () => {
@@ -244,7 +260,9 @@ for (const engine of engines) {
       expect(both.itemCounts).toMatchObject({ total: 2, executed: 2 });
       expect(await stateOf(id, 'prd')).toBe('executed_prd');
       for (const database of company.prd) {
-        expect(await database.query('select * from migrations')).toHaveLength(1);
+        expect(await database.query('select * from migrations')).toHaveLength(
+          1,
+        );
       }
 
       const rollback = await company.request(id, 'stg', 'rollback');
@@ -262,7 +280,9 @@ for (const engine of engines) {
         `select direction, state from migrations_ledger where migration_key = '${migration.key}' order by direction`,
       );
       expect(ledgers).toContainEqual({ direction: 'down', state: 'finished' });
-      await expect(company.stg.query('select * from sessions')).rejects.toThrow();
+      await expect(
+        company.stg.query('select * from sessions'),
+      ).rejects.toThrow();
 
       const { items } = await user.call('listMigrationHistory', {
         params: { id },
@@ -295,7 +315,8 @@ for (const engine of engines) {
         params: { id },
         body: {
           expectedVersion: 1,
-          sqlUp: 'create table colors (id integer primary key, name varchar(9));',
+          sqlUp:
+            'create table colors (id integer primary key, name varchar(9));',
         },
       });
       expect(await stateOf(id, 'stg')).toBe('needs_reapproval_stg');
@@ -317,7 +338,9 @@ for (const engine of engines) {
       const done = await executed(user, run);
       expect(done.status).toBe('executed');
       expect(await stateOf(id, 'stg')).toBe('executed_stg');
-      await company.stg.query("insert into colors (id, name) values (1, 'red')");
+      await company.stg.query(
+        "insert into colors (id, name) values (1, 'red')",
+      );
 
       const conflict = await user.refused('updateMigration', {
         params: { id },
@@ -406,7 +429,10 @@ for (const engine of engines) {
         await user.call('createDbTarget', {
           body: { dbSetId: set.id, name: 'foreign', ...database.connection },
         });
-        const migration = await create('foreign', 'create table f (id integer);');
+        const migration = await create(
+          'foreign',
+          'create table f (id integer);',
+        );
         const run = await user.call('requestRun', {
           params: { id: migration.id },
           body: { environment: 'daily', dbSetIds: [set.id] },
@@ -427,8 +453,163 @@ for (const engine of engines) {
   });
 }
 
+it('keeps runs true to the inventory', async () => {
+  const company = await Company.create('postgres');
+  try {
+    const [stg] = company.targetIds;
+    const { id } = await user.call('createMigration', {
+      body: {
+        project: company.project,
+        key: `${company.project}-inventory`,
+        name: 'inventory',
+        sqlUp: 'create table inventory (id integer);',
+      },
+    });
+    const run = await company.approved(id, 'stg');
+
+    const target = await user.call('getDbTarget', { params: { id: stg } });
+    const unsafe = await user.refused('updateDbTarget', {
+      params: { id: stg },
+      body: { expectedRevision: target.revision, host: 'localhost' },
+    });
+    expect(unsafe).toMatchObject({ status: 400, code: 'PASSWORD_REQUIRED' });
+    const moved = await user.call('updateDbTarget', {
+      params: { id: stg },
+      body: {
+        expectedRevision: target.revision,
+        host: 'localhost',
+        password: company.stg.connection.password,
+      },
+    });
+    expect(moved.serverIdentity).toBe(target.serverIdentity);
+    const after = await user.call('getRun', { params: { id: run.id } });
+    expect(after).toMatchObject({ status: 'awaiting_approval', revision: 2 });
+    expect(after.approvals[0].counts).toBe(false);
+
+    const twin = await user.refused('createDbTarget', {
+      body: {
+        dbSetId: company.sets.prd,
+        name: 'twin',
+        ...company.stg.connection,
+      },
+    });
+    expect(twin).toMatchObject({ status: 409, code: 'DUPLICATE_SERVER' });
+
+    const canceled = await user.call('cancelRun', {
+      params: { id: run.id },
+      body: { reason: 'not today' },
+    });
+    expect(canceled.status).toBe('canceled');
+    expect(canceled.items[0]).toMatchObject({
+      status: 'canceled',
+      outcome: 'not_applied',
+    });
+    expect(await stateOf(id, 'stg')).toBe('draft');
+
+    await user.call('testDbTarget', { params: { id: stg } });
+    const project = await user.call('getProject', {
+      params: { key: company.project },
+    });
+    await user.call('updateProject', {
+      params: { key: company.project },
+      body: { expectedRevision: project.revision, name: 'Renamed' },
+    });
+    const set = await user.call('getDbSet', {
+      params: { id: company.sets.stg },
+    });
+    const notAdmin = await user.refused('updateDbSet', {
+      params: { id: set.id },
+      body: { expectedRevision: set.revision, disabled: true },
+    });
+    expect(notAdmin).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });
+    await admin.call('updateDbSet', {
+      params: { id: set.id },
+      body: { expectedRevision: set.revision, disabled: true },
+    });
+    const nowhere = await user.refused('requestRun', {
+      params: { id },
+      body: { environment: 'stg', dbSetIds: [set.id] },
+    });
+    expect(nowhere).toMatchObject({ status: 409, code: 'DISABLED' });
+  } finally {
+    await company.drop();
+  }
+});
+
+it('stops counting the approval of somebody who was disabled, at once', async () => {
+  const company = await Company.create('postgres');
+  try {
+    const { id } = await user.call('createMigration', {
+      body: {
+        project: company.project,
+        key: `${company.project}-disabled`,
+        name: 'disabled',
+        sqlUp: 'create table disabled (id integer);',
+      },
+    });
+    const run = await company.request(id, 'stg');
+    const second = await Person.signIn(hub, 'second@example.com');
+    await second.call('decideRun', {
+      params: { id: run.id },
+      body: { decision: 'approve', digest: run.digest },
+    });
+    const { items } = await admin.call('listUsers', {
+      query: { q: 'second@example.com' },
+    });
+    await admin.call('updateUser', {
+      params: { id: items[0].id },
+      body: { disabled: true, expectedRevision: items[0].revision },
+    });
+    expect((await second.refused('getMe', {})).status).toBeGreaterThan(400);
+    const blocked = await user.refused('executeRun', {
+      params: { id: run.id },
+      body: {},
+    });
+    expect(blocked).toMatchObject({ status: 409, code: 'NOT_APPROVED' });
+    expect(await stateOf(id, 'stg')).toBe('needs_reapproval_stg');
+    await approve(run);
+    expect((await executed(user, run)).status).toBe('executed');
+  } finally {
+    await company.drop();
+  }
+});
+
+/** Every route that changes something, with the event that it must leave behind. */
+const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
+  createProject: 'project.created',
+  updateProject: 'project.updated',
+  createDbSet: 'db_set.created',
+  updateDbSet: 'db_set.disabled',
+  createDbTarget: 'db_target.created',
+  updateDbTarget: 'db_target.updated',
+  testConnection: 'changes nothing',
+  testDbTarget: 'db_target.tested',
+  createMigration: 'migration.created',
+  updateMigration: 'migration.sql_changed',
+  analyzeSql: 'changes nothing',
+  previewRun: 'changes nothing',
+  requestRun: 'run.requested',
+  decideRun: 'run.approved',
+  executeRun: 'run.execution_requested',
+  cancelRun: 'run.cancel_requested',
+  retryRun: 'run.retried',
+  updateUser: 'user.disabled',
+};
+
+it('has an event for every route that changes something', async () => {
+  for (const action of new Set(Object.values(events))) {
+    if (action === 'changes nothing') continue;
+    const { items } = await admin.call('listAuditEvents', {
+      query: { action, limit: 1 },
+    });
+    expect([action, items.length]).toEqual([action, 1]);
+  }
+});
+
 it('keeps an audit trail that the database itself defends', async () => {
-  const { items } = await admin.call('listAuditEvents', { query: { limit: 200 } });
+  const { items } = await admin.call('listAuditEvents', {
+    query: { limit: 200 },
+  });
   expect(items.length).toBeGreaterThan(0);
   const notUser = await user.refused('listAuditEvents', {});
   expect(notUser).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });

@@ -81,7 +81,11 @@ export class ContractRouter {
       scope.logger = scope.logger.child({ userId: caller.user.id });
 
       const params = validate(route.params ?? nothing, req.params, 'path');
-      const query = validate(route.query ?? nothing, readQuery(req.url), 'query');
+      const query = validate(
+        route.query ?? nothing,
+        readQuery(req.url),
+        'query',
+      );
       const sent =
         route.method === 'GET'
           ? undefined

@@ -6,11 +6,11 @@ import { HubServices } from './services';
 /** What waits for approval. */
 export function approvalsRouter(
   contract: ContractRouter,
-  { runs }: Pick<HubServices, 'runs'>,
+  { runQueries }: Pick<HubServices, 'runQueries'>,
 ) {
   const router = Router();
   contract.handle(router, routes.listPendingApprovals, ({ context, query }) =>
-    runs.pending(context, query),
+    runQueries.pending(context, query),
   );
   return router;
 }

@@ -1,9 +1,4 @@
-import {
-  ErrorRequestHandler,
-  NextFunction,
-  Request,
-  Response,
-} from 'express';
+import { ErrorRequestHandler, NextFunction, Request, Response } from 'express';
 import { HubError } from '../errors';
 import { describeFailure } from '../observability/describeFailure';
 import { scopeOf } from './requestScope';
@@ -84,7 +79,9 @@ export function errorHandler(): ErrorRequestHandler {
     const { requestId, logger } = scopeOf(req);
     const refusal = toRefusal(error);
     if (!refusal || refusal.statusCode === 503) {
-      logger.error('Request failed', { failure: { ...describeFailure(error) } });
+      logger.error('Request failed', {
+        failure: { ...describeFailure(error) },
+      });
     }
     if (res.headersSent) {
       // The answer had begun: breaking it off is the only way left to say so.

@@ -24,7 +24,8 @@ function skipString(text: string, at: number): number {
 
 /** Offset after the word or number that begins at `at`, or `at` if none does. */
 function skipScalar(text: string, at: number): number {
-  const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
+  const scalar =
+    /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
   scalar.lastIndex = at;
   return scalar.test(text) ? scalar.lastIndex : at;
 }

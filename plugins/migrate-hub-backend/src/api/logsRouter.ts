@@ -4,9 +4,10 @@ import Router from 'express-promise-router';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
 import { CommandContext } from '../services/context';
+import { RunEvent } from '../services/logStream';
 import { bearerOf } from './bearer';
 import { ContractRouter } from './ContractRouter';
-import { HubServices, IdentityResolver, RunEvent } from './services';
+import { HubServices, IdentityResolver } from './services';
 import { sendEvents, ServerSentEvent } from './sse';
 
 /** Streams of tokens that never expire end after this, and are resumed. */

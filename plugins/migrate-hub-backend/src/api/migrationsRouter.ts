@@ -6,11 +6,15 @@ import { HubServices } from './services';
 /** Migrations, their versions, and the runs asked for them. */
 export function migrationsRouter(
   contract: ContractRouter,
-  { migrations, runs }: Pick<HubServices, 'migrations' | 'runs'>,
+  services: Pick<
+    HubServices,
+    'migrations' | 'migrationQueries' | 'runRequests'
+  >,
 ) {
+  const { migrations, migrationQueries, runRequests } = services;
   const router = Router();
   contract.handle(router, routes.listMigrations, ({ context, query }) =>
-    migrations.list(context, query),
+    migrationQueries.list(context, query),
   );
   contract.handle(router, routes.createMigration, ({ context, body }) =>
     migrations.create(context, body),
@@ -19,34 +23,34 @@ export function migrationsRouter(
     migrations.analyze(context, body),
   );
   contract.handle(router, routes.getMigration, ({ context, params }) =>
-    migrations.get(context, params.id),
+    migrationQueries.get(context, params.id),
   );
   contract.handle(router, routes.updateMigration, ({ context, params, body }) =>
     migrations.update(context, params.id, body),
   );
   contract.handle(router, routes.listMigrationVersions, ({ context, params }) =>
-    migrations.versions(context, params.id),
+    migrationQueries.versions(context, params.id),
   );
   contract.handle(router, routes.getMigrationVersion, ({ context, params }) =>
-    migrations.version(context, params.id, params.version),
+    migrationQueries.version(context, params.id, params.version),
   );
   contract.handle(
     router,
     routes.listMigrationHistory,
     ({ context, params, query }) =>
-      migrations.history(context, params.id, query),
+      migrationQueries.history(context, params.id, query),
   );
   contract.handle(
     router,
     routes.listMigrationTargets,
     ({ context, params, query }) =>
-      migrations.targets(context, params.id, query),
+      migrationQueries.targets(context, params.id, query),
   );
   contract.handle(router, routes.previewRun, ({ context, params, body }) =>
-    runs.preview(context, params.id, body),
+    runRequests.preview(context, params.id, body),
   );
   contract.handle(router, routes.requestRun, ({ context, params, body }) =>
-    runs.request(context, params.id, body),
+    runRequests.request(context, params.id, body),
   );
   return router;
 }

@@ -49,7 +49,9 @@ function operationOf(name: string, route: Route): JsonSchema {
     ...(route.body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
+        content: {
+          'application/json': { schema: schemaOf(route.body, 'input') },
+        },
       },
     }),
     responses: {
@@ -58,7 +60,11 @@ function operationOf(name: string, route: Route): JsonSchema {
         content: {
           ...(route.produces?.includes('text/event-stream')
             ? {}
-            : { 'application/json': { schema: schemaOf(route.response, 'output') } }),
+            : {
+                'application/json': {
+                  schema: schemaOf(route.response, 'output'),
+                },
+              }),
           ...Object.fromEntries(
             (route.produces ?? []).map(type => [
               type,

@@ -19,8 +19,7 @@ function checkHeaders(req: Request): void {
     .split(';')
     .map(part => part.trim().toLowerCase());
   const charset = parameters.find(part => part.startsWith('charset='));
-  const utf8 =
-    charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  const utf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (media !== 'application/json' || !utf8) {
     throw new HubError(
       'INVALID_BODY',

@@ -3,17 +3,17 @@ import Router from 'express-promise-router';
 import { ContractRouter } from './ContractRouter';
 import { HubServices } from './services';
 
-/** Items of runs. */
+/** Items of runQueries. */
 export function runItemsRouter(
   contract: ContractRouter,
-  { runs }: Pick<HubServices, 'runs'>,
+  { runQueries }: Pick<HubServices, 'runQueries'>,
 ) {
   const router = Router();
   contract.handle(
     router,
     routes.listItemStatements,
     ({ context, params, query }) =>
-      runs.itemStatements(context, params.id, query),
+      runQueries.itemStatements(context, params.id, query),
   );
   return router;
 }

@@ -6,29 +6,30 @@ import { HubServices } from './services';
 /** Runs: approve, execute, cancel, retry. */
 export function runsRouter(
   contract: ContractRouter,
-  { runs }: Pick<HubServices, 'runs'>,
+  services: Pick<HubServices, 'runQueries' | 'runDecisions' | 'runExecution'>,
 ) {
+  const { runQueries, runDecisions, runExecution } = services;
   const router = Router();
   contract.handle(router, routes.listRuns, ({ context, query }) =>
-    runs.list(context, query),
+    runQueries.list(context, query),
   );
   contract.handle(router, routes.getRun, ({ context, params }) =>
-    runs.get(context, params.id),
+    runQueries.get(context, params.id),
   );
   contract.handle(router, routes.decideRun, ({ context, params, body }) =>
-    runs.decide(context, params.id, body),
+    runDecisions.decide(context, params.id, body),
   );
   contract.handle(router, routes.executeRun, ({ context, params, body }) =>
-    runs.execute(context, params.id, body),
+    runExecution.execute(context, params.id, body),
   );
   contract.handle(router, routes.cancelRun, ({ context, params, body }) =>
-    runs.cancel(context, params.id, body),
+    runExecution.cancel(context, params.id, body),
   );
   contract.handle(router, routes.retryRun, ({ context, params, body }) =>
-    runs.retry(context, params.id, body),
+    runExecution.retry(context, params.id, body),
   );
   contract.handle(router, routes.listRunItems, ({ context, params, query }) =>
-    runs.items(context, params.id, query),
+    runQueries.items(context, params.id, query),
   );
   return router;
 }

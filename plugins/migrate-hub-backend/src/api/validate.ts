@@ -11,7 +11,8 @@ const formats: Record<string, string> = {
   guid: 'must be a UUID',
   uuid: 'must be a UUID',
   email: 'must be an e-mail address',
-  datetime: 'must be a time in ISO 8601 with its zone, e.g. 2026-01-31T12:00:00Z',
+  datetime:
+    'must be a time in ISO 8601 with its zone, e.g. 2026-01-31T12:00:00Z',
 };
 
 function bound(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall) {
@@ -29,7 +30,9 @@ function describe(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return 'is required';
-      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${
+        issue.expected
+      }`;
     case 'too_big':
     case 'too_small':
       return bound(issue);

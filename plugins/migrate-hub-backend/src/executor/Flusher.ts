@@ -2,7 +2,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { saveProgress } from '../store/runItemClaims';
 import { appendLogs, LogChunk } from '../store/runLogs';
-import { Alarm } from './Alarm';
+import { Alarm } from '../services/Alarm';
 import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
 

@@ -2,7 +2,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { hostname } from 'os';
 import { beat, retire, watchAttempts } from '../store/executors';
-import { Alarm } from './Alarm';
+import { Alarm } from '../services/Alarm';
 import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
 

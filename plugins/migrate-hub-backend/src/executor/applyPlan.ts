@@ -154,7 +154,9 @@ class PlanExecution {
     const { start, end, kind, line } = plan.statements[index];
     this.#current = index;
     attempt.beginStatement(index);
-    const result = await session.execute(bytes.toString('utf8', start, end));
+    const result = await this.#cancelable(() =>
+      session.execute(bytes.toString('utf8', start, end)),
+    );
     await this.#failPoint('statement_done', index);
     attempt.setDone(index + 1);
     // Never the text: SQL can hold passwords.
@@ -164,6 +166,26 @@ class PlanExecution {
       rows: result.rows,
     });
     this.#current = undefined;
+  }
+
+  /** Asks the server to cancel what it is doing when somebody cancels the run meanwhile. */
+  async #cancelable<T>(work: () => Promise<T>): Promise<T> {
+    const { session, attempt } = this.#task;
+    const cancel = () => {
+      if (attempt.stopReason !== 'canceled') return;
+      session.cancel().catch(error => {
+        attempt.log.write(
+          'warn',
+          `The server did not take the cancel: ${messageOf(error)}`,
+        );
+      });
+    };
+    attempt.signal.addEventListener('abort', cancel);
+    try {
+      return await work();
+    } finally {
+      attempt.signal.removeEventListener('abort', cancel);
+    }
   }
 
   async #mark(state: LedgerState, position: number): Promise<void> {
@@ -230,7 +252,8 @@ class PlanExecution {
       facts,
       ledgerOpen: this.#ledgerOpen,
       statementIndex,
-      ...(error instanceof Stopped ? { stopped: error.reason } : { error }),
+      stopped: stopReasonOf(error, attempt),
+      error: error instanceof Stopped ? undefined : error,
     };
   }
 
@@ -261,6 +284,16 @@ class PlanExecution {
   #facts(doubt: Doubt): Facts {
     return { recorded: this.#recorded, durable: this.#durable, doubt };
   }
+}
+
+/** Asked to stop, either between statements or, by the server, within one. */
+function stopReasonOf(
+  error: unknown,
+  attempt: ItemAttempt,
+): StopReason | undefined {
+  if (error instanceof Stopped) return error.reason;
+  const canceled = error instanceof TargetError && error.code === 'CANCELED';
+  return canceled ? attempt.stopReason : undefined;
 }
 
 const isLost = (error: unknown): boolean =>

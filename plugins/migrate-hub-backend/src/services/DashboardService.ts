@@ -93,7 +93,9 @@ export class DashboardService {
   }
 
   /** Approved runs that I asked for, where I may execute. */
-  async #toExecute(context: CommandContext): Promise<Dashboard['waitingForMe']> {
+  async #toExecute(
+    context: CommandContext,
+  ): Promise<Dashboard['waitingForMe']> {
     const { user } = context.caller;
     const rows = await listRuns(
       this.#knex,
@@ -114,7 +116,9 @@ export class DashboardService {
   }
 
   /** Items whose outcome nobody knows, for those who may settle it. */
-  async #toResolve(context: CommandContext): Promise<Dashboard['waitingForMe']> {
+  async #toResolve(
+    context: CommandContext,
+  ): Promise<Dashboard['waitingForMe']> {
     if (!atLeast(context.caller.user.role, 'manager')) return [];
     const items = await unresolvedItems(this.#knex, SHOWN);
     const waiting: Dashboard['waitingForMe'] = [];

@@ -5,7 +5,7 @@ import {
   dbSetPatchSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
-import { inventoryRefusal, Principal } from '../domain/actions';
+import { inventoryRefusal } from '../domain/actions';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
 import { decodeCursor, toPage } from '../store/cursor';
@@ -28,8 +28,6 @@ interface Options {
   commands: Commands;
   environments: EnvironmentPolicies;
   revisions: Pick<RunRevisions, 'onTargetsDisabled'>;
-  /** Plugins that may write the inventory on behalf of a user. */
-  onBehalfPlugins: string[];
 }
 
 const NAME_TAKEN = 'db_sets_project_id_environment_name_key';
@@ -77,11 +75,14 @@ export class DbSetsService {
       tx,
       rows.map(row => row.createdBy),
     );
-    const principal = this.#principal(context);
     return toPage(rows, query.limit, {
       at: row => row.exactCreatedAt,
       item: row =>
-        dbSetView(row, { contents: contents(row.id), actor, principal }),
+        dbSetView(row, {
+          contents: contents(row.id),
+          actor,
+          principal: context.caller,
+        }),
     });
   }
 
@@ -94,7 +95,7 @@ export class DbSetsService {
     input: z.output<typeof dbSetCreateSchema>,
   ): Promise<DbSet> {
     const { commands, environments } = this.#options;
-    refuse(inventoryRefusal(this.#principal(context), { act: 'create' }));
+    refuse(inventoryRefusal(context.caller, { act: 'create' }));
     environments.get(input.environment);
 
     return refuseDuplicates({ [NAME_TAKEN]: () => nameTaken(input.name) }, () =>
@@ -141,14 +142,16 @@ export class DbSetsService {
       commands.run(context, async tx => {
         const dbSet = await store.lockDbSet(tx, id);
         if (!dbSet) throw unknownDbSet(id);
-        const principal = this.#principal(context);
         const changes = changesOf(dbSet, input, ['name', 'description']);
         const toggled =
           input.disabled !== undefined && input.disabled !== dbSet.disabled;
-        if (toggled) refuse(inventoryRefusal(principal, { act: 'disable' }));
+        if (toggled)
+          refuse(inventoryRefusal(context.caller, { act: 'disable' }));
         if (Object.keys(changes).length > 0 || !toggled) {
           const { createdBy } = dbSet;
-          refuse(inventoryRefusal(principal, { act: 'change', createdBy }));
+          refuse(
+            inventoryRefusal(context.caller, { act: 'change', createdBy }),
+          );
         }
         assertRevision(dbSet, input.expectedRevision, 'DB set');
         if (Object.keys(changes).length === 0 && !toggled) {
@@ -190,10 +193,6 @@ export class DbSetsService {
     );
   }
 
-  #principal({ caller }: CommandContext): Principal {
-    return { ...caller, allowedPlugins: this.#options.onBehalfPlugins };
-  }
-
   async #view(tx: Tx, context: CommandContext, id: string): Promise<DbSet> {
     const dbSet = await store.findDbSet(tx, id);
     if (!dbSet) throw unknownDbSet(id);
@@ -202,7 +201,7 @@ export class DbSetsService {
     return dbSetView(dbSet, {
       contents: contents(id),
       actor,
-      principal: this.#principal(context),
+      principal: context.caller,
     });
   }
 }

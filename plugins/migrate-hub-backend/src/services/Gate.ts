@@ -1,3 +1,4 @@
+import { ItemStatus } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { claimRefusals, executeRefusals, retryRefusals } from '../domain/gate';
 import { Refusal } from '../domain/refusal';
 import { Tx } from '../store/Database';
@@ -34,9 +35,11 @@ export class Gate {
 
   /** Why this caller may not retry the run now; empty if he may. */
   retryBlockers(facts: RunFacts, ask: { caller: Caller }): Refusal[] {
+    const unfinished = targetIdsOf(facts, ['failed', 'canceled']);
     return retryRefusals({
       ...gateFacts(facts),
       ...principal(ask.caller),
+      targets: facts.targets.filter(target => unfinished.has(target.id)),
       items: facts.items,
     });
   }
@@ -47,11 +50,7 @@ export class Gate {
     if (!run) throw new Error(`no run ${runId}`);
     const facts = await this.#facts.read(tx, run);
     // Items of targets that were disabled before are canceled and not asked for.
-    const startable = new Set(
-      facts.items
-        .filter(item => item.status === 'queued' || item.status === 'running')
-        .map(item => item.targetId),
-    );
+    const startable = targetIdsOf(facts, ['queued', 'running']);
     return claimRefusals({
       ...gateFacts(facts),
       targets: facts.targets.filter(target => startable.has(target.id)),
@@ -61,6 +60,13 @@ export class Gate {
     });
   }
 }
+
+const targetIdsOf = (facts: RunFacts, statuses: ItemStatus[]) =>
+  new Set(
+    facts.items
+      .filter(item => statuses.includes(item.status))
+      .map(item => item.targetId),
+  );
 
 /** A caller in the words of the rules. */
 export const principal = (caller: Caller) => ({

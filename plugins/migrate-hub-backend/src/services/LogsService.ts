@@ -135,7 +135,10 @@ export class LogsService {
     const item = itemId && (await findRunItem(this.#knex, itemId));
     const ofRun = 'runId' in subject ? subject.runId : item && item.runId;
     if (!item || item.runId !== ofRun) {
-      throw new HubError('NOT_FOUND', `There is no run item with id ${itemId}.`);
+      throw new HubError(
+        'NOT_FOUND',
+        `There is no run item with id ${itemId}.`,
+      );
     }
     return { itemId: item.id };
   }

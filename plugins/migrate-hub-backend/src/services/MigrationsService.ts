@@ -1,104 +1,52 @@
 import {
-  HistoryEntry,
   Migration,
-  MigrationSummary,
-  MigrationVersion,
   SqlAnalysis,
   analyzeRequestSchema,
   migrationCreateSchema,
-  migrationListQuerySchema,
   migrationPatchSchema,
-  migrationTargetsSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
-import { migrationActions, editRefusal, createMigrationRefusal } from '../domain/actions';
+import { createMigrationRefusal, editRefusal } from '../domain/actions';
 import { checksumOf, normalizeSql } from '../domain/sql';
-import { MigrationRecord, VersionRecord } from '../domain/types';
+import { VersionRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
-import { listMigrationEvents } from '../store/auditQueries';
-import { decodeCursor, toPage } from '../store/cursor';
-import { newId, Tx } from '../store/Database';
-import { holdingsOf } from '../store/holdings';
+import { newId } from '../store/Database';
 import * as store from '../store/migrations';
 import { findProjectByKey } from '../store/projects';
-import { findUserId } from '../store/users';
-import { lookUpActors } from './actors';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
-import { EnvironmentPolicies } from './EnvironmentPolicies';
-import { summaryOf } from './historySummary';
-import {
-  migrationSummaryView,
-  migrationView,
-  statesView,
-  versionView,
-} from './migrationViews';
+import { MigrationQueries } from './MigrationQueries';
 import { analyseScript, driverFor, Drivers } from './planning';
 import { refuse } from './refuse';
 import { RunRevisions } from './RunRevisions';
 
-type Page<T> = { items: T[]; nextCursor?: string };
-
-/** Migrations and their versions. */
+/** Creates and edits migrations. */
 export class MigrationsService {
   readonly #commands: Commands;
-  readonly #environments: EnvironmentPolicies;
+  readonly #queries: MigrationQueries;
   readonly #revisions: RunRevisions;
   readonly #drivers: Drivers;
 
   private constructor(options: {
     commands: Commands;
-    environments: EnvironmentPolicies;
+    queries: MigrationQueries;
     revisions: RunRevisions;
     drivers: Drivers;
   }) {
     this.#commands = options.commands;
-    this.#environments = options.environments;
+    this.#queries = options.queries;
     this.#revisions = options.revisions;
     this.#drivers = options.drivers;
   }
 
   static create(options: {
     commands: Commands;
-    environments: EnvironmentPolicies;
+    queries: MigrationQueries;
     revisions: RunRevisions;
     drivers: Drivers;
   }): MigrationsService {
     return new MigrationsService(options);
-  }
-
-  async list(
-    _context: CommandContext,
-    query: z.output<typeof migrationListQuerySchema>,
-  ): Promise<Page<MigrationSummary>> {
-    const tx = this.#commands.knex;
-    const filter = await this.#filter(query);
-    if (!filter) return { items: [] };
-    const rows = await store.listMigrations(tx, filter, {
-      limit: query.limit,
-      after: decodeCursor(query.cursor),
-    });
-    const states = await store.statesOf(
-      tx,
-      rows.map(row => row.id),
-    );
-    const actor = await lookUpActors(
-      tx,
-      rows.flatMap(row => [row.createdBy, row.updatedBy]),
-    );
-    return toPage(rows, query.limit, {
-      at: row => row.exactUpdatedAt,
-      item: row =>
-        migrationSummaryView({
-          migration: row,
-          version: row,
-          states: this.#states(
-            states.filter(state => state.migrationId === row.id),
-          ),
-          actor,
-        }),
-    });
   }
 
   async create(
@@ -164,12 +112,8 @@ export class MigrationsService {
           ...version,
         },
       });
-      return this.#view(tx, context, id);
+      return this.#queries.view(tx, context, id);
     });
-  }
-
-  async get(context: CommandContext, id: string): Promise<Migration> {
-    return this.#view(this.#commands.knex, context, id);
   }
 
   /**
@@ -194,13 +138,17 @@ export class MigrationsService {
     });
 
     return this.#commands.run(context, async tx => {
-      const migration = this.#found(await store.lockMigration(tx, id), id);
+      const migration = this.#queries.found(
+        await store.lockMigration(tx, id),
+        id,
+      );
       const onlyArchives = Object.keys(input).every(field =>
         ['archived', 'expectedVersion', 'expectedRevision'].includes(field),
       );
       refuse(
         editRefusal(context.caller, migration, {
-          act: onlyArchives && input.archived !== undefined ? 'archive' : 'edit',
+          act:
+            onlyArchives && input.archived !== undefined ? 'archive' : 'edit',
         }),
       );
       if (input.expectedVersion !== migration.version) {
@@ -221,12 +169,17 @@ export class MigrationsService {
         );
       }
 
-      const before = await this.#version(tx, migration, migration.version);
+      const before = await this.#queries.foundVersion(
+        tx,
+        migration,
+        migration.version,
+      );
       const checksumUp =
         sqlUp === undefined ? before.checksumUp : checksumOf(sqlUp);
       const checksumDown =
         typeof sqlDown === 'string' ? checksumOf(sqlDown) : undefined;
-      const nextDown = sqlDown === undefined ? before.checksumDown : checksumDown;
+      const nextDown =
+        sqlDown === undefined ? before.checksumDown : checksumDown;
       const mode = input.transactionMode ?? before.transactionMode;
       const sqlChanged =
         checksumUp !== before.checksumUp ||
@@ -320,86 +273,8 @@ export class MigrationsService {
           payload: { key: migration.key },
         });
       }
-      return this.#view(tx, context, id);
+      return this.#queries.view(tx, context, id);
     });
-  }
-
-  async versions(
-    _context: CommandContext,
-    id: string,
-  ): Promise<Page<MigrationVersion>> {
-    const tx = this.#commands.knex;
-    this.#found(await store.findMigration(tx, id), id);
-    const versions = await store.listVersions(tx, id);
-    const actor = await lookUpActors(
-      tx,
-      versions.map(version => version.createdBy),
-    );
-    return { items: versions.map(version => versionView(version, actor)) };
-  }
-
-  async version(
-    _context: CommandContext,
-    id: string,
-    number: number,
-  ): Promise<MigrationVersion & { sqlUp: string; sqlDown?: string }> {
-    const tx = this.#commands.knex;
-    const migration = this.#found(await store.findMigration(tx, id), id);
-    const version = await this.#version(tx, migration, number);
-    const actor = await lookUpActors(tx, [version.createdBy]);
-    return { ...versionView(version, actor), ...(await this.#sql(tx, version)) };
-  }
-
-  async history(
-    _context: CommandContext,
-    id: string,
-    query: { limit: number; cursor?: string },
-  ): Promise<Page<HistoryEntry>> {
-    const tx = this.#commands.knex;
-    this.#found(await store.findMigration(tx, id), id);
-    const events = await listMigrationEvents(tx, id, {
-      limit: query.limit,
-      after: decodeCursor(query.cursor),
-    });
-    const actor = await lookUpActors(
-      tx,
-      events.map(event => event.actorId),
-    );
-    return toPage(events, query.limit, {
-      at: event => event.exactAt,
-      item: event => ({
-        at: event.at.toISOString(),
-        actor: event.actorId ? actor(event.actorId) : undefined,
-        action: event.action,
-        environment: event.environment,
-        run: event.runId,
-        summary: summaryOf(event),
-      }),
-    });
-  }
-
-  /** Which target has which version, by our records. */
-  async targets(
-    _context: CommandContext,
-    id: string,
-    _query: { limit: number; cursor?: string },
-  ): Promise<z.output<typeof migrationTargetsSchema>> {
-    const tx = this.#commands.knex;
-    this.#found(await store.findMigration(tx, id), id);
-    const versions = await store.listVersions(tx, id);
-    const holdings = await holdingsOf(tx, id);
-    return {
-      items: holdings.map(holding => ({
-        target: { id: holding.targetId, name: holding.targetName },
-        environment: holding.environment,
-        version: versionHeld(versions, holding.checksumUp),
-        checksumUp: holding.checksumUp,
-        status: holding.status,
-        outcome: holding.outcome,
-        runId: holding.runId,
-        at: holding.at.toISOString(),
-      })),
-    };
   }
 
   async analyze(
@@ -411,49 +286,6 @@ export class MigrationsService {
       mode: input.transactionMode,
       historyTables: [],
     });
-  }
-
-  async #filter(
-    query: z.output<typeof migrationListQuerySchema>,
-  ): Promise<store.MigrationFilter | undefined> {
-    const tx = this.#commands.knex;
-    const filter: store.MigrationFilter = {
-      jira: query.jira,
-      q: query.q,
-      archived: query.archived,
-    };
-    if (query.project) {
-      filter.projectId = (await findProjectByKey(tx, query.project))?.id;
-      if (!filter.projectId) return undefined;
-    }
-    if (query.createdBy) {
-      filter.createdBy = await findUserId(tx, query.createdBy);
-      if (!filter.createdBy) return undefined;
-    }
-    filter.state = this.#stateFilter(query.state, query.environment);
-    return filter;
-  }
-
-  /** `executed_stg`, or `draft` or `executed` together with an environment. */
-  #stateFilter(
-    state: string | undefined,
-    environment: string | undefined,
-  ): store.MigrationFilter['state'] {
-    const names = this.#environments.list().map(one => one.name);
-    if (environment) this.#environments.get(environment);
-    if (!state) return undefined;
-    const suffix = names.find(name => state.endsWith(`_${name}`));
-    const place = environment ?? suffix;
-    if (!place || (suffix && suffix !== place)) {
-      throw new HubError(
-        'INVALID_INPUT',
-        `state must end in an environment, such as executed_${names[0]}, or come with environment=.`,
-      );
-    }
-    return {
-      environment: place,
-      state: suffix ? state.slice(0, -suffix.length - 1) : state,
-    };
   }
 
   async #saveVersion(
@@ -469,7 +301,8 @@ export class MigrationsService {
   ) {
     const { sqlUp, sqlDown, ...rest } = input;
     const checksumUp = checksumOf(sqlUp);
-    const checksumDown = sqlDown === undefined ? undefined : checksumOf(sqlDown);
+    const checksumDown =
+      sqlDown === undefined ? undefined : checksumOf(sqlDown);
     await store.saveSqlText(tx, { checksum: checksumUp, sql: sqlUp });
     if (sqlDown !== undefined && checksumDown) {
       await store.saveSqlText(tx, { checksum: checksumDown, sql: sqlDown });
@@ -481,85 +314,4 @@ export class MigrationsService {
       transactionMode: input.transactionMode,
     };
   }
-
-  #found(migration: MigrationRecord | undefined, id: string): MigrationRecord {
-    if (migration) return migration;
-    throw new HubError('NOT_FOUND', `There is no migration with id ${id}.`);
-  }
-
-  async #version(
-    tx: Tx,
-    migration: MigrationRecord,
-    number: number,
-  ): Promise<VersionRecord> {
-    const version = await store.findVersion(tx, migration.id, number);
-    if (version) return version;
-    throw new HubError(
-      'NOT_FOUND',
-      `Migration '${migration.key}' has no version ${number}; the newest is ${migration.version}.`,
-    );
-  }
-
-  async #sql(tx: Tx, version: VersionRecord) {
-    return {
-      sqlUp: await store.readSqlText(tx, version.checksumUp),
-      sqlDown: version.checksumDown
-        ? await store.readSqlText(tx, version.checksumDown)
-        : undefined,
-    };
-  }
-
-  #states(records: Parameters<typeof statesView>[1]) {
-    return statesView(
-      this.#environments.list().map(one => one.name),
-      records,
-    );
-  }
-
-  async #view(tx: Tx, context: CommandContext, id: string): Promise<Migration> {
-    const migration = this.#found(await store.findMigration(tx, id), id);
-    const versions = await store.listVersions(tx, id);
-    const version = versions[0];
-    const states = await store.statesOf(tx, [id]);
-    const actor = await lookUpActors(tx, [
-      migration.createdBy,
-      migration.updatedBy,
-    ]);
-    const holdings = await holdingsOf(tx, id);
-    const older = holdings.filter(
-      holding =>
-        holding.checksumUp && holding.checksumUp !== version.checksumUp,
-    );
-    return migrationView(
-      migrationSummaryView({
-        migration,
-        version,
-        states: this.#states(states),
-        actor,
-      }),
-      {
-        description: migration.description,
-        ...(await this.#sql(tx, version)),
-        olderOnTargets: older.map(holding => ({
-          target: holding.targetName,
-          environment: holding.environment,
-          version: versionHeld(versions, holding.checksumUp),
-        })),
-        ...migrationActions(
-          context.caller,
-          migration,
-          this.#environments.list(),
-        ),
-      },
-    );
-  }
-}
-
-/** The newest version with that checksum: the same SQL may come back later. */
-function versionHeld(
-  versions: VersionRecord[],
-  checksumUp: string | undefined,
-): number | undefined {
-  if (!checksumUp) return undefined;
-  return versions.find(version => version.checksumUp === checksumUp)?.version;
 }

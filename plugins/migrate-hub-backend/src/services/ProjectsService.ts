@@ -5,7 +5,7 @@ import {
   projectPatchSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
-import { inventoryRefusal, Principal } from '../domain/actions';
+import { inventoryRefusal } from '../domain/actions';
 import { ProjectRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -25,8 +25,6 @@ import { refuseDuplicates } from './uniqueness';
 interface Options {
   commands: Commands;
   revisions: Pick<RunRevisions, 'onTargetsDisabled'>;
-  /** Plugins that may write the inventory on behalf of a user. */
-  onBehalfPlugins: string[];
 }
 
 /** Projects. They are archived, never deleted. */
@@ -54,10 +52,9 @@ export class ProjectsService {
       tx,
       rows.map(row => row.createdBy),
     );
-    const principal = this.#principal(context);
     return toPage(rows, query.limit, {
       at: row => row.exactCreatedAt,
-      item: row => projectView(row, { actor, principal }),
+      item: row => projectView(row, { actor, principal: context.caller }),
     });
   }
 
@@ -72,7 +69,7 @@ export class ProjectsService {
     context: CommandContext,
     input: z.output<typeof projectCreateSchema>,
   ): Promise<Project> {
-    refuse(inventoryRefusal(this.#principal(context), { act: 'create' }));
+    refuse(inventoryRefusal(context.caller, { act: 'create' }));
     const taken = () =>
       new HubError(
         'ALREADY_EXISTS',
@@ -106,7 +103,10 @@ export class ProjectsService {
       if (!project) throw unknownProject(key);
       const { createdBy } = project;
       refuse(
-        inventoryRefusal(this.#principal(context), { act: 'change', createdBy }),
+        inventoryRefusal(context.caller, {
+          act: 'change',
+          createdBy,
+        }),
       );
       assertRevision(project, input.expectedRevision, 'project');
 
@@ -152,17 +152,13 @@ export class ProjectsService {
     });
   }
 
-  #principal({ caller }: CommandContext): Principal {
-    return { ...caller, allowedPlugins: this.#options.onBehalfPlugins };
-  }
-
   async #view(
     tx: Tx,
     context: CommandContext,
     project: ProjectRecord,
   ): Promise<Project> {
     const actor = await lookUpActors(tx, [project.createdBy]);
-    return projectView(project, { actor, principal: this.#principal(context) });
+    return projectView(project, { actor, principal: context.caller });
   }
 }
 

@@ -2,6 +2,7 @@ import {
   Approval,
   approvalRequestSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Knex } from 'knex';
 import { z } from 'zod';
 import { Signer } from '../crypto/Signer';
 import { hasQuorum, mayDecide } from '../domain/approvals';
@@ -11,7 +12,7 @@ import { insertApproval } from '../store/approvals';
 import { appendAuditEvent } from '../store/audit';
 import { newId } from '../store/Database';
 import { lockMigration } from '../store/migrations';
-import { closeItems, lockRunItems } from '../store/runItems';
+import { cancelQueuedItems, closeItems, lockRunItems } from '../store/runItems';
 import { lockRun, updateRun } from '../store/runs';
 import { lookUpActors } from './actors';
 import { signApproval } from './approvalEvidence';
@@ -22,6 +23,7 @@ import { principal } from './Gate';
 import { refuse } from './refuse';
 import { decisionFacts, RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
+import { RunRevisions } from './RunRevisions';
 import { approvalViews } from './runViews';
 
 interface Options {
@@ -29,6 +31,7 @@ interface Options {
   facts: RunFactsReader;
   queries: RunQueries;
   signer: Signer;
+  revisions: RunRevisions;
 }
 
 /** Approving and denying. */
@@ -64,10 +67,7 @@ export class RunDecisions {
 
     return commands.run(context, async tx => {
       await lockMigration(tx, migrationId);
-      const run = await lockRun(tx, runId);
-      if (!run) throw new Error(`no run ${runId}`);
-      await lockRunItems(tx, runId);
-      const before = await reader.read(tx, run);
+      const { run, facts: before } = await this.#lock(tx, context, runId);
       refuse(
         mayDecide({
           ...decisionFacts(before),
@@ -107,7 +107,10 @@ export class RunDecisions {
           reapproval: event === 'approve' ? false : undefined,
           finished: event === 'deny' ? true : undefined,
         });
-        if (event === 'deny') await closeItems(tx, runId);
+        if (event === 'deny') {
+          await cancelQueuedItems(tx, { runId, reason: 'The run was denied.' });
+          await closeItems(tx, runId);
+        }
       }
       await appendAuditEvent(tx, {
         actorId: approverId,
@@ -139,5 +142,19 @@ export class RunDecisions {
       if (!view) throw new Error(`approval ${approval.id} was not stored`);
       return view;
     });
+  }
+
+  /** Locks the run; one whose approvals have lapsed waits for approval again first. */
+  async #lock(tx: Knex.Transaction, context: CommandContext, runId: string) {
+    const { facts: reader, revisions } = this.#options;
+    const read = async () => {
+      const run = await lockRun(tx, runId);
+      if (!run) throw new Error(`no run ${runId}`);
+      return { run, facts: await reader.read(tx, run) };
+    };
+    const locked = await read();
+    await lockRunItems(tx, runId);
+    const lapsed = await revisions.lapse(tx, context, locked.facts);
+    return lapsed ? read() : locked;
   }
 }

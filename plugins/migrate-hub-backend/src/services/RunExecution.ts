@@ -25,6 +25,7 @@ import { Gate, principal } from './Gate';
 import { refuse } from './refuse';
 import { RunFacts, RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
+import { RunRevisions } from './RunRevisions';
 import { settleRun } from './runSettlement';
 import { HubError } from '../errors';
 
@@ -33,6 +34,7 @@ interface Options {
   facts: RunFactsReader;
   gate: Gate;
   queries: RunQueries;
+  revisions: RunRevisions;
 }
 
 /** Execute, cancel, retry: what sets the executors in motion or stops them. */
@@ -190,6 +192,7 @@ export class RunExecution {
             reasons: blockers.map(({ code, message }) => ({ code, message })),
           },
         });
+        await this.#options.revisions.lapse(tx, context, facts);
         return { blockers };
       }
       await appendAuditEvent(tx, {

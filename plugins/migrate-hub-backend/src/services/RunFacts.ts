@@ -1,7 +1,4 @@
-import {
-  judgeApprovals,
-  ApprovalJudgement,
-} from '../domain/approvals';
+import { judgeApprovals, ApprovalJudgement } from '../domain/approvals';
 import { buildBinding, digestOf } from '../domain/binding';
 import { stricterPolicy } from '../domain/policy';
 import { PromotionSource } from '../domain/promotion';
@@ -162,13 +159,13 @@ export async function readPromotionSource(
   const source = ask.requireSuccessIn;
   if (!source) return undefined;
   const states = await statesOf(tx, [ask.migrationId]);
-  const holdings = await holdingsOf(tx, ask.migrationId, source);
-  const checksums = new Set(holdings.map(one => one.checksumUp));
+  const holdings = (await holdingsOf(tx, ask.migrationId, source)).filter(
+    one => one.enabled,
+  );
+  const [checksum, ...others] = new Set(holdings.map(one => one.checksumUp));
   return {
     state: states.find(one => one.environment === source),
-    executedChecksum: checksums.has(ask.checksumUp)
-      ? ask.checksumUp
-      : holdings[0]?.checksumUp,
+    executedChecksum: others.length === 0 ? checksum : undefined,
     appliedByUs: holdings.filter(
       one => one.appliedByUs && one.checksumUp === ask.checksumUp,
     ).length,

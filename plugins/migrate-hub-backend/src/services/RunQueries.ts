@@ -120,7 +120,10 @@ export class RunQueries {
   ): Promise<Page<z.output<typeof itemStatementSchema>>> {
     const item = await findRunItem(this.#knex, itemId);
     if (!item) {
-      throw new HubError('NOT_FOUND', `There is no run item with id ${itemId}.`);
+      throw new HubError(
+        'NOT_FOUND',
+        `There is no run item with id ${itemId}.`,
+      );
     }
     const run = await this.found(this.#knex, item.runId);
     const { revision } = await this.#facts.read(this.#knex, run);

@@ -100,7 +100,7 @@ export class RunRequests {
     );
     const prepared = await this.#prepare(seen, request);
     refuse(prepared.blockers[0]);
-    await this.#identify(prepared.targets);
+    await this.#identify(context, prepared.targets);
 
     return commands.run(context, async tx => {
       const migration = await lockMigration(tx, migrationId);
@@ -204,10 +204,7 @@ export class RunRequests {
     throw new HubError('NOT_FOUND', `There is no migration with id ${id}.`);
   }
 
-  #prepare(
-    migration: MigrationRecord,
-    request: Request,
-  ): Promise<PreparedRun> {
+  #prepare(migration: MigrationRecord, request: Request): Promise<PreparedRun> {
     const { commands, environments, drivers } = this.#options;
     return prepareRun(commands.knex, {
       migration,
@@ -218,11 +215,14 @@ export class RunRequests {
   }
 
   /** A digest names the server: where it is not known yet, look now. */
-  async #identify(targets: DbTargetRecord[]): Promise<void> {
+  async #identify(
+    context: CommandContext,
+    targets: DbTargetRecord[],
+  ): Promise<void> {
     const { connections } = this.#options;
     const unknown = targets.filter(target => !target.serverIdentity);
     await connections.forEach(unknown, async target => {
-      const result = await connections.testSaved(target);
+      const result = await connections.testSaved(target, context);
       if (result.identity) return;
       const failed = result.checks.find(check => !check.ok);
       throw new HubError(

@@ -11,6 +11,8 @@ import {
   RunRecord,
   VersionRecord,
 } from '../domain/types';
+import { hasQuorum } from '../domain/approvals';
+import { nextRunStatus } from '../domain/runStates';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
 import { findDbTargets } from '../store/dbTargets';
@@ -31,17 +33,21 @@ import {
 import {
   insertRevision,
   lockOpenRuns,
+  lockRun,
   openRunsOfTarget,
   updateRun,
 } from '../store/runs';
 import { CommandContext } from './context';
 import { recomputeEnvironmentState } from './environmentStates';
 import { Drivers, driverFor, PlannedScript, planScript } from './planning';
-import { RunFactsReader } from './RunFacts';
+import { RunFacts, RunFactsReader } from './RunFacts';
 import { settleRun } from './runSettlement';
 
 /** Plans of an edited script, for each engine that an open run needs. */
 export type PlansByEngine = ReadonlyMap<Engine, PlannedScript>;
+
+/** Without a caller it is the hub that acts. */
+type SystemContext = Partial<Pick<CommandContext, 'caller' | 'requestId'>>;
 
 const NOT_STARTED = ['awaiting_approval', 'approved'];
 
@@ -212,6 +218,70 @@ export class RunRevisions {
     }
   }
 
+  /**
+   * Sends an approved run back to approval if its approvals no longer suffice:
+   * somebody was disabled or demoted, the policy got stricter, they expired.
+   * Call it under the locks of migration and run.
+   *
+   * @returns whether the run went back
+   */
+  async lapse(
+    tx: Knex.Transaction,
+    context: SystemContext,
+    facts: RunFacts,
+  ): Promise<boolean> {
+    const { run, judgement, revision, migration } = facts;
+    if (run.status !== 'approved' || hasQuorum(judgement)) return false;
+    const cause = judgement.expired
+      ? 'the approval expired'
+      : 'the approvals no longer suffice';
+    if (judgement.expired) {
+      // The same people may approve again: for that it has to be a new revision.
+      await this.#revise(tx, context, run, {
+        migration,
+        version: revision.version,
+        planHash: revision.planHash,
+        checksum: revision.checksum,
+        mode: revision.binding.mode,
+        cause,
+      });
+      await updateRun(tx, run.id, { reapproval: true });
+    } else {
+      await updateRun(tx, run.id, {
+        status: nextRunStatus(run.status, 'lapse'),
+        reapproval: true,
+      });
+    }
+    await appendAuditEvent(tx, {
+      ...auditOf(run, context),
+      action: 'approval.invalidated',
+      payload: {
+        cause,
+        granted: judgement.granted,
+        required: judgement.required,
+        approvals: judgement.judged
+          .filter(one => one.approval.revision === run.revision && !one.counts)
+          .map(one => one.approval.id),
+      },
+    });
+    await recomputeEnvironmentState(tx, this.#facts, run);
+    return true;
+  }
+
+  /** Looks at every approved run, as a scheduled task. */
+  async lapseAll(): Promise<void> {
+    const approved = await this.#knex('runs')
+      .where({ status: 'approved' })
+      .select('id', 'migration_id');
+    for (const { id, migration_id } of approved) {
+      await this.#knex.transaction(async tx => {
+        await lockMigration(tx, migration_id);
+        const run = await lockRun(tx, id);
+        if (run) await this.lapse(tx, {}, await this.#facts.read(tx, run));
+      });
+    }
+  }
+
   /** @throws HubError `OPEN_RUN`: what is archived can have no open run. */
   async assertNoOpenRun(
     tx: Knex.Transaction,
@@ -247,7 +317,7 @@ export class RunRevisions {
 
   async #revise(
     tx: Knex.Transaction,
-    context: CommandContext,
+    context: SystemContext,
     run: RunRecord,
     next: Pick<
       RevisionRecord,
@@ -277,7 +347,7 @@ export class RunRevisions {
       targets,
     });
     const digest = digestOf(binding);
-    const userId = context.caller.user.id;
+    const userId = context.caller?.user.id;
     await insertRevision(tx, {
       runId: run.id,
       revision,
@@ -299,15 +369,7 @@ export class RunRevisions {
       status: 'awaiting_approval',
       reapproval: run.reapproval || voided.length > 0,
     });
-    const audit = {
-      actorId: userId,
-      entityType: 'run' as const,
-      entityId: run.id,
-      migrationId: run.migrationId,
-      runId: run.id,
-      environment: run.environment,
-      requestId: context.requestId,
-    };
+    const audit = auditOf(run, context);
     await appendAuditEvent(tx, {
       ...audit,
       action: 'run.revised',
@@ -331,3 +393,13 @@ export class RunRevisions {
     }
   }
 }
+
+const auditOf = (run: RunRecord, context: SystemContext) => ({
+  actorId: context.caller?.user.id,
+  entityType: 'run' as const,
+  entityId: run.id,
+  migrationId: run.migrationId,
+  runId: run.id,
+  environment: run.environment,
+  requestId: context.requestId,
+});

@@ -1,12 +1,18 @@
 import { Knex } from 'knex';
 import { hasQuorum } from '../domain/approvals';
-import { deriveEnvironmentState } from '../domain/environmentState';
+import {
+  ApplyRunFacts,
+  deriveEnvironmentState,
+  mostPressing,
+} from '../domain/environmentState';
 import { RunRecord } from '../domain/types';
 import { holdingsOf } from '../store/holdings';
 import { findMigration, findVersion, saveState } from '../store/migrations';
-import { newestApplyRun,
+import {
   newestExecutedRun,
-  targetsOfMigration } from '../store/runs';
+  pressingApplyRuns,
+  targetsOfMigration,
+} from '../store/runs';
 import { RunFactsReader } from './RunFacts';
 
 /**
@@ -23,14 +29,21 @@ export async function recomputeEnvironmentState(
     migration && (await findVersion(tx, migration.id, migration.version));
   if (!migration || !version) throw new Error(`no migration ${at.migrationId}`);
 
-  const newest = await newestApplyRun(tx, at);
   const executed = await newestExecutedRun(tx, at);
-  const rolledBack =
-    executed?.type === 'rollback' &&
-    executed.finishedAt !== undefined &&
-    newest !== undefined &&
-    executed.finishedAt > newest.createdAt;
-  const run = rolledBack || newest?.status === 'executed' ? undefined : newest;
+  const rolledBackAt =
+    executed?.type === 'rollback' ? executed.finishedAt : undefined;
+  const pressing: ApplyRunFacts[] = [];
+  for (const run of await pressingApplyRuns(tx, at)) {
+    // What failed before a rollback was undone with it.
+    const undone =
+      run.status === 'failed' && rolledBackAt && rolledBackAt > run.createdAt;
+    if (undone) continue;
+    pressing.push({
+      status: run.status,
+      reapproval: run.reapproval,
+      validApproval: await isApproved(tx, facts, run),
+    });
+  }
 
   const holdings = await holdingsOf(tx, at.migrationId, at.environment);
   const derived = deriveEnvironmentState({
@@ -39,11 +52,7 @@ export async function recomputeEnvironmentState(
     holdings: holdings.flatMap(({ targetId, checksumUp }) =>
       checksumUp ? [{ targetId, checksumUp }] : [],
     ),
-    openApplyRun: run && {
-      status: run.status,
-      reapproval: run.reapproval,
-      validApproval: await isApproved(tx, facts, run),
-    },
+    openApplyRun: mostPressing(pressing),
     lastRollbackExecuted: executed?.type === 'rollback',
   });
   await saveState(tx, {
@@ -53,15 +62,14 @@ export async function recomputeEnvironmentState(
   });
 }
 
-/** Only a failed run can have lost its approval since: the others could not be where they are. */
+/** A run that is queued or running passed the gate; the others can have lost their approval since. */
 async function isApproved(
   tx: Knex.Transaction,
   facts: RunFactsReader,
   run: RunRecord,
 ): Promise<boolean> {
-  if (run.status !== 'failed') {
-    return ['approved', 'queued', 'running'].includes(run.status);
-  }
+  if (run.status === 'awaiting_approval') return false;
+  if (run.status === 'queued' || run.status === 'running') return true;
   const { judgement, migration, revision } = await facts.read(tx, run);
   return hasQuorum(judgement) && migration.version === revision.version;
 }

@@ -24,7 +24,9 @@ const sentences: Partial<
   'migration.archived': () => 'Archived the migration',
   'migration.unarchived': () => 'Took the migration out of the archive',
   'run.requested': (payload, environment) =>
-    `Requested ${payload.type} of version ${payload.version} in ${environment} on ${of(
+    `Requested ${payload.type} of version ${
+      payload.version
+    } in ${environment} on ${of(
       list(payload.targets).length,
       'target',
     )}${because(payload)}`,

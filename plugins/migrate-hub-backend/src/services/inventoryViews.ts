@@ -38,7 +38,11 @@ export function projectView(
 
 export function dbSetView(
   dbSet: DbSetRecord,
-  options: { contents: DbSetContents; actor: ActorLookup; principal: Principal },
+  options: {
+    contents: DbSetContents;
+    actor: ActorLookup;
+    principal: Principal;
+  },
 ): DbSet {
   const { total, enabled, failing, engines } = options.contents;
   return {

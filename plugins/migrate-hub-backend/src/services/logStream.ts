@@ -3,6 +3,7 @@ import {
   RunStatus,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { Alarm } from './Alarm';
 
 /** `changed`: the run or one of its items is not what it was; read it again. */
 export type RunEvent =
@@ -11,6 +12,9 @@ export type RunEvent =
 
 /** Found without a notification, too: lines are never notified, and one may be lost. */
 const POLL_MS = 500;
+
+/** Whoever looks reads the whole run again: not for every statement. */
+const PROGRESS_MS = 1000;
 
 const ENDED: RunStatus[] = ['executed', 'failed', 'canceled', 'denied'];
 
@@ -29,10 +33,12 @@ export async function* followRun(
   options: FollowOptions,
 ): AsyncIterable<RunEvent> {
   const { knex, runId, signal } = options;
-  const wakeUp = new WakeUp(signal);
-  const unsubscribe = options.onChange(() => wakeUp.ring());
+  const alarm = new Alarm();
+  const wake = () => alarm.ring();
+  const unsubscribe = options.onChange(wake);
+  signal.addEventListener('abort', wake);
   let { after } = options;
-  let seen: string | undefined;
+  let seen = { state: '', progress: '', at: 0 };
   try {
     while (!signal.aborted) {
       // First the state, then the lines: the last lines precede the last state.
@@ -42,8 +48,10 @@ export async function* followRun(
         yield { type: 'line', line };
         after = line.seq;
       }
-      if (state.fingerprint !== seen) {
-        seen = state.fingerprint;
+      const moved =
+        state.progress !== seen.progress && Date.now() - seen.at >= PROGRESS_MS;
+      if (state.state !== seen.state || moved) {
+        seen = { ...state, at: Date.now() };
         yield {
           type: 'changed',
           status: state.status,
@@ -51,73 +59,40 @@ export async function* followRun(
         };
       }
       if (ENDED.includes(state.status)) return;
-      await wakeUp.wait(POLL_MS);
+      await alarm.sleep(POLL_MS);
     }
   } finally {
     unsubscribe();
-    wakeUp.end();
+    signal.removeEventListener('abort', wake);
   }
 }
 
 interface RunState {
   status: RunStatus;
   revision: number;
-  /** Differs whenever somebody who looks would see something else. */
-  fingerprint: string;
+  /** Differs whenever a status, an approval or the like changed. */
+  state: string;
+  /** Differs whenever an item came further. */
+  progress: string;
 }
 
 async function readState(knex: Knex, runId: string): Promise<RunState> {
   const found = await knex.raw(
     `select r.status, r.revision, r.updated_at,
        sum(i.revision)::text as changes,
-       sum(i.statements_done)::text as done,
-       count(i.current_statement)::text as busy,
        count(i.waiting_for)::text as waiting,
+       sum(i.statements_done)::text as done,
+       sum(i.current_statement)::text as current,
        (select count(*) from approvals a where a.run_id = r.id)::text as approvals
      from runs r left join run_items i on i.run_id = r.id
      where r.id = ? group by r.id`,
     [runId],
   );
-  const [row] = found.rows;
+  const { done, current, ...state } = found.rows[0];
   return {
-    status: row.status,
-    revision: row.revision,
-    fingerprint: JSON.stringify(row),
+    status: state.status,
+    revision: state.revision,
+    state: JSON.stringify(state),
+    progress: `${done} ${current}`,
   };
-}
-
-/** Sleeps until rung, timed out or aborted. */
-class WakeUp {
-  readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.ring();
-  #rung = false;
-  #wake: (() => void) | undefined;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort);
-  }
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  async wait(ms: number): Promise<void> {
-    if (!this.#rung) {
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, ms);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      this.#wake = undefined;
-    }
-    this.#rung = false;
-  }
-
-  end(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  }
 }

@@ -17,12 +17,7 @@ import { findDbSets } from '../store/dbSets';
 import { findDbTargets } from '../store/dbTargets';
 import { Holding, holdingsOf } from '../store/holdings';
 import { findVersion, listVersions, readSqlText } from '../store/migrations';
-import {
-  Drivers,
-  driverFor,
-  PlannedScript,
-  planScript,
-} from './planning';
+import { Drivers, driverFor, PlannedScript, planScript } from './planning';
 import { readPromotionSource } from './RunFacts';
 import { EnvironmentWithPolicy } from './EnvironmentPolicies';
 
@@ -236,7 +231,8 @@ async function boundVersion(
         migration.key
       }' (${held
         .map(
-          one => `version ${one.version?.version} on ${one.targetsWithIt.length}`,
+          one =>
+            `version ${one.version?.version} on ${one.targetsWithIt.length}`,
         )
         .join(', ')}). Request one rollback for each with targetIds.`,
       details: {

@@ -6,11 +6,7 @@ import {
   RunSummary,
   TargetRef,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import {
-  DbTargetRecord,
-  PlanSummary,
-  RunItemRecord,
-} from '../domain/types';
+import { DbTargetRecord, PlanSummary, RunItemRecord } from '../domain/types';
 import { RunListRow } from '../store/runs';
 import { ActorLookup } from './actors';
 import { RunFacts } from './RunFacts';

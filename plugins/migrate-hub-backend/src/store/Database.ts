@@ -1,6 +1,8 @@
-import { DatabaseService } from '@backstage/backend-plugin-api';
-import { resolvePackagePath } from '@backstage/backend-plugin-api';
-import { Knex } from 'knex';
+import {
+  DatabaseService,
+  resolvePackagePath,
+} from '@backstage/backend-plugin-api';
+import knexFactory, { Knex } from 'knex';
 import { v7 } from 'uuid';
 
 /** A transaction or, for reads, the pool itself. */
@@ -27,6 +29,12 @@ export async function openDatabase(database: DatabaseService): Promise<Knex> {
   return knex;
 }
 
+/** Another pool to the same database, of one or two connections that nothing else can take. */
+export function smallPool(knex: Knex): Knex {
+  const { client, connection } = knex.client.config;
+  return knexFactory({ client, connection, pool: { min: 0, max: 2 } });
+}
+
 const directory = () =>
   resolvePackagePath(
     '@migrate-hub/backstage-plugin-migrate-hub-backend',
@@ -41,8 +49,7 @@ async function migrate(knex: Knex): Promise<void> {
       await knex.migrate.latest({ directory: directory() });
       return;
     } catch (error) {
-      const locked =
-        error instanceof Error && error.name === 'MigrationLocked';
+      const locked = error instanceof Error && error.name === 'MigrationLocked';
       if (!locked || Date.now() > deadline) throw error;
       await new Promise(resolve => setTimeout(resolve, 500));
     }

@@ -1,14 +1,20 @@
-import { ItemStatus, Outcome } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  ItemStatus,
+  Outcome,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Tx } from './Database';
 import { optional } from './rows';
 
 /**
- * What a target holds of a migration, by the newest run item that settled it.
- * `checksumUp` is absent where that item was a rollback.
+ * What a target holds of a migration, by the newest run item that changed it or
+ * found it done. `checksumUp` is absent where that item was a rollback, and
+ * where it left the target half done or nobody knows how.
  */
 export interface Holding {
   targetId: string;
   targetName: string;
+  /** Target and DB set are enabled. */
+  enabled: boolean;
   environment: string;
   checksumUp?: string;
   runId: string;
@@ -21,7 +27,7 @@ export interface Holding {
 }
 
 /**
- * The newest settled item (executed or skipped) of each target.
+ * The newest item of each target that says what it holds.
  *
  * @remarks relies on run_items_migration
  */
@@ -33,8 +39,12 @@ export async function holdingsOf(
   const query = tx('run_items as i')
     .join('runs as r', 'r.id', 'i.run_id')
     .join('db_targets as t', 't.id', 'i.target_id')
+    .join('db_sets as s', 's.id', 't.db_set_id')
     .where('i.migration_id', migrationId)
-    .whereIn('i.status', ['executed', 'skipped'])
+    .whereRaw(
+      `(i.status in ('executed', 'skipped')
+        or i.outcome in ('partially_applied', 'unknown'))`,
+    )
     .distinctOn('i.target_id')
     .orderBy([
       { column: 'i.target_id' },
@@ -45,6 +55,7 @@ export async function holdingsOf(
       't.name as target_name',
       'r.environment',
       'r.type',
+      tx.raw('t.disabled_at is null and s.disabled_at is null as enabled'),
       'i.run_id',
       'i.status',
       'i.outcome',
@@ -64,17 +75,21 @@ export async function holdingsOf(
     );
   if (environment) query.where('r.environment', environment);
   const rows = await query;
-  return rows.map(row => ({
-    targetId: row.target_id,
-    targetName: row.target_name,
-    environment: row.environment,
-    checksumUp:
-      row.type === 'apply' ? optional<string>(row.checksum_up) : undefined,
-    runId: row.run_id,
-    runType: row.type,
-    status: row.status,
-    outcome: optional<Outcome>(row.outcome),
-    appliedByUs: row.type === 'apply' && row.applied_by_us,
-    at: row.finished_at,
-  }));
+  return rows.map(row => {
+    const settled = row.status === 'executed' || row.status === 'skipped';
+    const holds = settled && row.type === 'apply';
+    return {
+      targetId: row.target_id,
+      targetName: row.target_name,
+      enabled: row.enabled,
+      environment: row.environment,
+      checksumUp: holds ? optional<string>(row.checksum_up) : undefined,
+      runId: row.run_id,
+      runType: row.type,
+      status: row.status,
+      outcome: optional<Outcome>(row.outcome),
+      appliedByUs: holds && row.applied_by_us,
+      at: row.finished_at,
+    };
+  });
 }

@@ -1,4 +1,7 @@
-import { Engine, TransactionMode } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Engine,
+  TransactionMode,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import {
   EnvironmentStateRecord,

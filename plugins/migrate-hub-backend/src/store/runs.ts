@@ -5,6 +5,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { canonicalJson } from '../crypto/canonical';
+import { isOpen } from '../domain/runStates';
 import { RevisionRecord, RunRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
@@ -345,12 +346,12 @@ export async function openRunsOfTarget(
   return rows.map(toRun);
 }
 
-/** The newest apply run that was neither denied nor canceled. */
-export async function newestApplyRun(
+/** Apply runs that are open or failed with nothing newer behind them, newest first. */
+export async function pressingApplyRuns(
   tx: Tx,
   at: Pick<RunRecord, 'migrationId' | 'environment'>,
-): Promise<RunRecord | undefined> {
-  const row = await tx('runs')
+): Promise<RunRecord[]> {
+  const rows = await tx('runs')
     .where({
       migration_id: at.migrationId,
       environment: at.environment,
@@ -361,8 +362,12 @@ export async function newestApplyRun(
       { column: 'created_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-    .first();
-  return row && toRun(row);
+    .limit(20);
+  const runs = rows.map(toRun);
+  return runs.filter(
+    (run, index) =>
+      isOpen(run.status) || (index === 0 && run.status === 'failed'),
+  );
 }
 
 /** The newest run in an environment that was executed, of either type. */

@@ -11,6 +11,12 @@ import { TargetError } from '../TargetError';
 import { DriverConformanceOptions, DriverSamples, TestDatabase } from './types';
 import { TestServer } from './testServer';
 
+/** Jest's `describe` and `it`, by names of our own: the stories stand outside of test files. */
+export interface Teller {
+  chapter: jest.Describe;
+  story: jest.It;
+}
+
 /** What every story needs: a fresh database a test, sessions that are closed afterwards. */
 export class KitContext {
   readonly #options: DriverConformanceOptions;

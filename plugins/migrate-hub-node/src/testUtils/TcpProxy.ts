@@ -12,14 +12,23 @@ export class TcpProxy {
   #fault: { word: string; kind: 'drop-request' | 'drop-reply' } | undefined;
   #triggered = 0;
 
-  private constructor() {
+  readonly #rewriteReply: (chunk: Buffer) => Buffer;
+
+  private constructor(rewriteReply: (chunk: Buffer) => Buffer) {
     this.#server = createServer();
     this.#sockets = new Set();
+    this.#rewriteReply = rewriteReply;
   }
 
-  /** Listens on a free port of 127.0.0.1 and forwards to the server. */
-  static async create(to: { host: string; port: number }): Promise<TcpProxy> {
-    const proxy = new TcpProxy();
+  /**
+   * Listens on a free port of 127.0.0.1 and forwards to the server;
+   * `rewriteReply` may change what the server says on the way back.
+   */
+  static async create(
+    to: { host: string; port: number },
+    options: { rewriteReply?: (chunk: Buffer) => Buffer } = {},
+  ): Promise<TcpProxy> {
+    const proxy = new TcpProxy(options.rewriteReply ?? (chunk => chunk));
     proxy.#server.on('connection', client => proxy.#forward(client, to));
     await new Promise<void>(resolve => {
       proxy.#server.listen(0, '127.0.0.1', resolve);
@@ -81,12 +90,12 @@ export class TcpProxy {
       }
       upstream.write(chunk);
     });
-    upstream.on('data', chunk => {
+    upstream.on('data', (chunk: Buffer) => {
       if (dropReply) {
         cut();
         return;
       }
-      client.write(chunk);
+      client.write(this.#rewriteReply(chunk));
     });
   }
 }

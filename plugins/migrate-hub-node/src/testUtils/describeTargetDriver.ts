@@ -18,19 +18,20 @@ export function describeTargetDriver(options: DriverConformanceOptions): void {
 
   suite(`Target driver for ${options.name}`, () => {
     const kit = new KitContext(options);
+    const teller = { chapter: describe, story: it };
 
     // Pure stories first: they need no database.
-    planStories(kit);
+    planStories(kit, teller);
 
     describe('with a database', () => {
       beforeEach(() => kit.setUp());
       afterEach(() => kit.tearDown());
 
-      connectionStories(kit);
-      lockStories(kit);
-      recordStories(kit);
-      failureStories(kit);
-      poisonStories(kit);
+      connectionStories(kit, teller);
+      lockStories(kit, teller);
+      recordStories(kit, teller);
+      failureStories(kit, teller);
+      poisonStories(kit, teller);
     });
   });
 }

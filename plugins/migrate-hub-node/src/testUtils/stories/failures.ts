@@ -1,31 +1,43 @@
 import { TargetSession } from '../../TargetDriver';
-import { failureOf, historyRow, KitContext, ledgerRow } from '../KitContext';
+import {
+  failureOf,
+  historyRow,
+  KitContext,
+  ledgerRow,
+  Teller,
+} from '../KitContext';
 import { TcpProxy } from '../TcpProxy';
 import { waitUntil } from '../waitUntil';
 
-export function failureStories(kit: KitContext): void {
+export function failureStories(
+  kit: KitContext,
+  { chapter, story }: Teller,
+): void {
   async function running(session: TargetSession): Promise<void> {
     await waitUntil('the statement runs', () =>
       kit.database.isBusy(session.backend.pid),
     );
   }
 
-  describe('a failing statement', () => {
-    it('is reported in the words of the server, and the session goes on', async () => {
-      const session = await kit.open();
-      const { sql, sqlState, position } = kit.samples.failing;
-      const error = await failureOf(session.execute(sql));
-      expect(error).toMatchObject({
-        code: 'STATEMENT_FAILED',
-        sqlState,
-        position,
-        connectionLost: false,
-      });
-      await session.writeLedger(ledgerRow(session));
-      expect(await kit.ledgerStates()).toEqual(['running']);
-    });
+  chapter('a failing statement', () => {
+    story(
+      'is reported in the words of the server, and the session goes on',
+      async () => {
+        const session = await kit.open();
+        const { sql, sqlState, position } = kit.samples.failing;
+        const error = await failureOf(session.execute(sql));
+        expect(error).toMatchObject({
+          code: 'STATEMENT_FAILED',
+          sqlState,
+          position,
+          connectionLost: false,
+        });
+        await session.writeLedger(ledgerRow(session));
+        expect(await kit.ledgerStates()).toEqual(['running']);
+      },
+    );
 
-    it('takes the whole transactional unit with it', async () => {
+    story('takes the whole transactional unit with it', async () => {
       const session = await kit.open();
       await session.begin();
       await session.execute("INSERT INTO widgets VALUES (1, 'a')");
@@ -34,7 +46,7 @@ export function failureStories(kit: KitContext): void {
       expect(await kit.widgets()).toEqual([]);
     });
 
-    it('is stopped when it takes too long', async () => {
+    story('is stopped when it takes too long', async () => {
       const session = await kit.open({ statementTimeoutMs: 300 });
       const error = await failureOf(session.execute(kit.samples.slow));
       expect(error.code).toBe('STATEMENT_TIMEOUT');
@@ -43,22 +55,25 @@ export function failureStories(kit: KitContext): void {
     });
   });
 
-  describe('cancel', () => {
-    it('stops the running statement and leaves the session in order', async () => {
-      const session = await kit.open();
-      await session.begin();
-      await session.execute("INSERT INTO widgets VALUES (1, 'a')");
-      const failure = failureOf(session.execute(kit.samples.slow));
-      await running(session);
-      await session.cancel();
-      expect((await failure).code).toBe('CANCELED');
-      await session.rollback();
-      expect(await kit.widgets()).toEqual([]);
-      await session.writeLedger(ledgerRow(session, { state: 'not_applied' }));
-      expect(await kit.ledgerStates()).toEqual(['not_applied']);
-    });
+  chapter('cancel', () => {
+    story(
+      'stops the running statement and leaves the session in order',
+      async () => {
+        const session = await kit.open();
+        await session.begin();
+        await session.execute("INSERT INTO widgets VALUES (1, 'a')");
+        const failure = failureOf(session.execute(kit.samples.slow));
+        await running(session);
+        await session.cancel();
+        expect((await failure).code).toBe('CANCELED');
+        await session.rollback();
+        expect(await kit.widgets()).toEqual([]);
+        await session.writeLedger(ledgerRow(session, { state: 'not_applied' }));
+        expect(await kit.ledgerStates()).toEqual(['not_applied']);
+      },
+    );
 
-    it('harms nothing while nothing runs, nor after the end', async () => {
+    story('harms nothing while nothing runs, nor after the end', async () => {
       const session = await kit.open();
       await session.cancel();
       await session.execute("INSERT INTO widgets VALUES (1, 'a')");
@@ -68,28 +83,31 @@ export function failureStories(kit: KitContext): void {
     });
   });
 
-  describe('a lost connection', () => {
-    it('in the middle of a statement is told, and every later call fails the same way', async () => {
-      const session = await kit.open();
-      await session.begin();
-      await session.execute("INSERT INTO widgets VALUES (1, 'a')");
-      const failure = failureOf(session.execute(kit.samples.slow));
-      await running(session);
-      await kit.database.killSession(session.backend.pid);
-      expect(await failure).toMatchObject({
-        code: 'CONNECTION_LOST',
-        connectionLost: true,
-        commitInDoubt: false,
-      });
-      const later = await failureOf(
-        session.writeLedger(ledgerRow(session, { state: 'finished' })),
-      );
-      expect(later.connectionLost).toBe(true);
-      await session.close();
-      expect(await kit.widgets()).toEqual([]);
-    });
+  chapter('a lost connection', () => {
+    story(
+      'in the middle of a statement is told, and every later call fails the same way',
+      async () => {
+        const session = await kit.open();
+        await session.begin();
+        await session.execute("INSERT INTO widgets VALUES (1, 'a')");
+        const failure = failureOf(session.execute(kit.samples.slow));
+        await running(session);
+        await kit.database.killSession(session.backend.pid);
+        expect(await failure).toMatchObject({
+          code: 'CONNECTION_LOST',
+          connectionLost: true,
+          commitInDoubt: false,
+        });
+        const later = await failureOf(
+          session.writeLedger(ledgerRow(session, { state: 'finished' })),
+        );
+        expect(later.connectionLost).toBe(true);
+        await session.close();
+        expect(await kit.widgets()).toEqual([]);
+      },
+    );
 
-    it('while nothing runs is told at the next call', async () => {
+    story('while nothing runs is told at the next call', async () => {
       const session = await kit.open();
       await kit.database.killSession(session.backend.pid);
       await waitUntil(
@@ -100,7 +118,7 @@ export function failureStories(kit: KitContext): void {
       expect(error.connectionLost).toBe(true);
     });
 
-    it('before COMMIT commits nothing', async () => {
+    story('before COMMIT commits nothing', async () => {
       const session = await kit.open();
       await session.begin();
       await session.execute("INSERT INTO widgets VALUES (1, 'a')");
@@ -110,7 +128,7 @@ export function failureStories(kit: KitContext): void {
       expect(await kit.widgets()).toEqual([]);
     });
 
-    it.each([
+    story.each([
       ['drop-reply', ['add-widgets']],
       ['drop-request', []],
     ] as const)(
@@ -143,24 +161,27 @@ export function failureStories(kit: KitContext): void {
     );
   });
 
-  describe('closing', () => {
-    it('ends the session on the server, also in the middle of a statement, and may be repeated', async () => {
-      const session = await kit.open();
-      const failure = failureOf(session.execute(kit.samples.slow));
-      await running(session);
-      await session.close();
-      await session.close();
-      expect((await failure).connectionLost).toBe(true);
-      // The server may notice only at the end of the statement: we end it here.
-      if (await kit.database.isAlive(session.backend.pid)) {
-        await kit.database.killSession(session.backend.pid);
-      }
-      const idle = await kit.open();
-      await idle.close();
-      await waitUntil(
-        'the idle session is gone',
-        async () => !(await kit.database.isAlive(idle.backend.pid)),
-      );
-    });
+  chapter('closing', () => {
+    story(
+      'ends the session on the server, also in the middle of a statement, and may be repeated',
+      async () => {
+        const session = await kit.open();
+        const failure = failureOf(session.execute(kit.samples.slow));
+        await running(session);
+        await session.close();
+        await session.close();
+        expect((await failure).connectionLost).toBe(true);
+        // The server may notice only at the end of the statement: we end it here.
+        if (await kit.database.isAlive(session.backend.pid)) {
+          await kit.database.killSession(session.backend.pid);
+        }
+        const idle = await kit.open();
+        await idle.close();
+        await waitUntil(
+          'the idle session is gone',
+          async () => !(await kit.database.isAlive(idle.backend.pid)),
+        );
+      },
+    );
   });
 }

@@ -1,37 +1,43 @@
-import { failureOf, KitContext } from '../KitContext';
+import { failureOf, KitContext, Teller } from '../KitContext';
 import { waitUntil } from '../waitUntil';
 
-export function lockStories(kit: KitContext): void {
-  describe('lock', () => {
-    it('lets one session in at a time and names the holder to the other', async () => {
-      const first = await kit.connect();
-      const second = await kit.connect();
-      await first.acquireLock({ timeoutMs: 5_000 });
+export function lockStories(kit: KitContext, { chapter, story }: Teller): void {
+  chapter('lock', () => {
+    story(
+      'lets one session in at a time and names the holder to the other',
+      async () => {
+        const first = await kit.connect();
+        const second = await kit.connect();
+        await first.acquireLock({ timeoutMs: 5_000 });
 
-      const waitingFor: string[] = [];
-      const error = await failureOf(
-        second.acquireLock({
-          timeoutMs: 600,
-          onWaiting: holder => waitingFor.push(holder),
-        }),
-      );
-      expect(error.code).toBe('LOCK_TIMEOUT');
-      expect(error.message).toContain(first.backend.pid);
-      expect(waitingFor[0]).toContain(first.backend.pid);
-      expect(error.connectionLost).toBe(false);
-    });
+        const waitingFor: string[] = [];
+        const error = await failureOf(
+          second.acquireLock({
+            timeoutMs: 600,
+            onWaiting: holder => waitingFor.push(holder),
+          }),
+        );
+        expect(error.code).toBe('LOCK_TIMEOUT');
+        expect(error.message).toContain(first.backend.pid);
+        expect(waitingFor[0]).toContain(first.backend.pid);
+        expect(error.connectionLost).toBe(false);
+      },
+    );
 
-    it('is one for a database, whatever the history table is called', async () => {
-      const first = await kit.connect();
-      const second = await kit.connect({
-        connection: { historyTable: 'other_history' },
-      });
-      await first.acquireLock({ timeoutMs: 5_000 });
-      const error = await failureOf(second.acquireLock({ timeoutMs: 300 }));
-      expect(error.code).toBe('LOCK_TIMEOUT');
-    });
+    story(
+      'is one for a database, whatever the history table is called',
+      async () => {
+        const first = await kit.connect();
+        const second = await kit.connect({
+          connection: { historyTable: 'other_history' },
+        });
+        await first.acquireLock({ timeoutMs: 5_000 });
+        const error = await failureOf(second.acquireLock({ timeoutMs: 300 }));
+        expect(error.code).toBe('LOCK_TIMEOUT');
+      },
+    );
 
-    it('is not shared with another database of the server', async () => {
+    story('is not shared with another database of the server', async () => {
       const other = await kit.createDatabase();
       try {
         const first = await kit.connect();
@@ -44,7 +50,7 @@ export function lockStories(kit: KitContext): void {
       }
     });
 
-    it('stops waiting when asked to', async () => {
+    story('stops waiting when asked to', async () => {
       const first = await kit.connect();
       const second = await kit.connect();
       await first.acquireLock({ timeoutMs: 5_000 });
@@ -59,7 +65,7 @@ export function lockStories(kit: KitContext): void {
       expect(error.code).toBe('CANCELED');
     });
 
-    it('does not begin to wait when canceled before', async () => {
+    story('does not begin to wait when canceled before', async () => {
       const session = await kit.connect();
       const error = await failureOf(
         session.acquireLock({ timeoutMs: 5_000, signal: AbortSignal.abort() }),
@@ -67,7 +73,7 @@ export function lockStories(kit: KitContext): void {
       expect(error.code).toBe('CANCELED');
     });
 
-    it('is free after its holder closes', async () => {
+    story('is free after its holder closes', async () => {
       const first = await kit.connect();
       const second = await kit.connect();
       await first.acquireLock({ timeoutMs: 5_000 });
@@ -83,7 +89,7 @@ export function lockStories(kit: KitContext): void {
       await acquired;
     });
 
-    it('is free after its holder was killed', async () => {
+    story('is free after its holder was killed', async () => {
       const first = await kit.connect();
       const second = await kit.connect();
       await first.acquireLock({ timeoutMs: 5_000 });

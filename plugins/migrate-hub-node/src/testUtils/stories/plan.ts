@@ -1,10 +1,10 @@
 import { TransactionMode } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Plan, PlanResult } from '../../plan';
-import { KitContext, sha256 } from '../KitContext';
+import { KitContext, sha256, Teller } from '../KitContext';
 
 const PROTECTED = ['migrations', 'migrations_ledger'];
 
-export function planStories(kit: KitContext): void {
+export function planStories(kit: KitContext, { chapter, story }: Teller): void {
   async function ask(
     sql: string,
     mode: TransactionMode = 'auto',
@@ -43,9 +43,10 @@ export function planStories(kit: KitContext): void {
     return plan;
   }
 
-  describe('plan', () => {
-    for (const { story, sql, mode, expected } of kit.samples.plans) {
-      it(`${story} (${mode}): ${expected.mode}`, async () => {
+  chapter('plan', () => {
+    for (const sample of kit.samples.plans) {
+      const { sql, mode, expected } = sample;
+      story(`${sample.story} (${mode}): ${expected.mode}`, async () => {
         const plan = await accepted(sql, mode);
         expect({
           mode: plan.mode,
@@ -58,8 +59,9 @@ export function planStories(kit: KitContext): void {
       });
     }
 
-    for (const { story, sql, mode, code, line } of kit.samples.refusals) {
-      it(`refuses ${story}: ${code}`, async () => {
+    for (const sample of kit.samples.refusals) {
+      const { sql, mode, code, line } = sample;
+      story(`refuses ${sample.story}: ${code}`, async () => {
         const result = await ask(sql, mode);
         expect(result.problems).toContainEqual(
           expect.objectContaining({ code, line, severity: 'error' }),
@@ -67,36 +69,39 @@ export function planStories(kit: KitContext): void {
       });
     }
 
-    it('takes an empty script and one of comments as a no-op', async () => {
+    story('takes an empty script and one of comments as a no-op', async () => {
       for (const sql of ['', '\n', '-- nothing\n', '/* nothing */;\n;;']) {
         const plan = await accepted(sql);
         expect([sql, plan.statements, plan.units]).toEqual([sql, [], []]);
       }
     });
 
-    it('counts bytes and lines through comments and letters beyond ASCII', async () => {
-      const sql =
-        "-- größer\nINSERT INTO t VALUES ('ünï; 😀');\n\n/* ; */ INSERT INTO t VALUES ('b');\n";
-      const plan = await accepted(sql);
-      const bytes = Buffer.from(sql);
-      const texts = plan.statements.map(({ start, end }) =>
-        bytes.subarray(start, end).toString(),
-      );
-      expect(texts).toHaveLength(2);
-      expect(texts[0]).toContain("INSERT INTO t VALUES ('ünï; 😀')");
-      expect(texts[1]).toContain("INSERT INTO t VALUES ('b')");
-      for (const { start, line } of plan.statements) {
-        const before = bytes.subarray(0, start).toString();
-        expect(line).toBe(before.split('\n').length);
-      }
-    });
+    story(
+      'counts bytes and lines through comments and letters beyond ASCII',
+      async () => {
+        const sql =
+          "-- größer\nINSERT INTO t VALUES ('ünï; 😀');\n\n/* ; */ INSERT INTO t VALUES ('b');\n";
+        const plan = await accepted(sql);
+        const bytes = Buffer.from(sql);
+        const texts = plan.statements.map(({ start, end }) =>
+          bytes.subarray(start, end).toString(),
+        );
+        expect(texts).toHaveLength(2);
+        expect(texts[0]).toContain("INSERT INTO t VALUES ('ünï; 😀')");
+        expect(texts[1]).toContain("INSERT INTO t VALUES ('b')");
+        for (const { start, line } of plan.statements) {
+          const before = bytes.subarray(0, start).toString();
+          expect(line).toBe(before.split('\n').length);
+        }
+      },
+    );
 
-    it('makes the same plan of the same script', async () => {
+    story('makes the same plan of the same script', async () => {
       const sql = 'CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);';
       expect(await accepted(sql)).toEqual(await accepted(sql));
     });
 
-    it('refuses a script that touches our own tables', async () => {
+    story('refuses a script that touches our own tables', async () => {
       for (const sql of [
         'SELECT 1;\nDELETE FROM migrations;',
         'SELECT 1;\nDROP TABLE IF EXISTS widgets, Migrations_Ledger;',
@@ -112,21 +117,24 @@ export function planStories(kit: KitContext): void {
       }
     });
 
-    it('cuts ten thousand statements and a hundred thousand nested comments', async () => {
-      const inserts = Array.from(
-        { length: 10_000 },
-        (_, index) => `INSERT INTO widgets VALUES (${index}, 'a;b''c');\n`,
-      );
-      const plan = await accepted(inserts.join(''));
-      expect(plan.statements).toHaveLength(10_000);
-      expect(plan.statements[9_999].line).toBe(10_000);
+    story(
+      'cuts ten thousand statements and a hundred thousand nested comments',
+      async () => {
+        const inserts = Array.from(
+          { length: 10_000 },
+          (_, index) => `INSERT INTO widgets VALUES (${index}, 'a;b''c');\n`,
+        );
+        const plan = await accepted(inserts.join(''));
+        expect(plan.statements).toHaveLength(10_000);
+        expect(plan.statements[9_999].line).toBe(10_000);
 
-      const comments = await kit.driver.plan({
-        sql: `${'/* '.repeat(100_000)}${'*/ '.repeat(100_000)}SELECT 1;`,
-        mode: 'auto',
-        protectedTables: PROTECTED,
-      });
-      expect(comments.problems.length).toBeLessThan(10);
-    });
+        const comments = await kit.driver.plan({
+          sql: `${'/* '.repeat(100_000)}${'*/ '.repeat(100_000)}SELECT 1;`,
+          mode: 'auto',
+          protectedTables: PROTECTED,
+        });
+        expect(comments.problems.length).toBeLessThan(10);
+      },
+    );
   });
 }

@@ -1,5 +1,11 @@
 import { TargetSession } from '../../TargetDriver';
-import { failureOf, historyRow, KitContext, ledgerRow } from '../KitContext';
+import {
+  failureOf,
+  historyRow,
+  KitContext,
+  ledgerRow,
+  Teller,
+} from '../KitContext';
 import { PoisonSample } from '../types';
 
 async function runItem(
@@ -28,11 +34,14 @@ async function finishedItems(kit: KitContext): Promise<unknown[]> {
     .catch(() => []);
 }
 
-export function poisonStories(kit: KitContext): void {
-  describe('a script that harms its session', () => {
+export function poisonStories(
+  kit: KitContext,
+  { chapter, story }: Teller,
+): void {
+  chapter('a script that harms its session', () => {
     for (const sample of kit.samples.poison) {
       const where = sample.inTransaction ? 'in a transaction' : 'step by step';
-      it(`${sample.story}, ${where}: ${sample.outcome}`, async () => {
+      story(`${sample.story}, ${where}: ${sample.outcome}`, async () => {
         for (const sql of sample.setup ?? []) {
           await kit.database.query(sql);
         }

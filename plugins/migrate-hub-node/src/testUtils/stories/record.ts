@@ -4,11 +4,15 @@ import {
   KitContext,
   ledgerRow,
   sha256,
+  Teller,
 } from '../KitContext';
 
-export function recordStories(kit: KitContext): void {
-  describe('tables', () => {
-    it('are made by two sessions at once without an error', async () => {
+export function recordStories(
+  kit: KitContext,
+  { chapter, story }: Teller,
+): void {
+  chapter('tables', () => {
+    story('are made by two sessions at once without an error', async () => {
       for (const historyTable of ['migrations', 'h1', 'h2', 'h3', 'h4']) {
         const sessions = await Promise.all(
           [1, 2, 3].map(() => kit.connect({ connection: { historyTable } })),
@@ -21,21 +25,24 @@ export function recordStories(kit: KitContext): void {
       }
     });
 
-    it('of another tool are refused before anything runs, naming the setting', async () => {
-      await kit.database.query(
-        'CREATE TABLE migrations (id int primary key, name varchar(255), batch int)',
-      );
-      const session = await kit.connect();
-      await session.acquireLock({ timeoutMs: 5_000 });
-      const error = await failureOf(session.prepareTables());
-      expect(error.code).toBe('HISTORY_TABLE_FOREIGN');
-      expect(error.message).toContain('historyTable');
-      await expect(
-        kit.database.query('SELECT * FROM migrations_ledger'),
-      ).rejects.toThrow();
-    });
+    story(
+      'of another tool are refused before anything runs, naming the setting',
+      async () => {
+        await kit.database.query(
+          'CREATE TABLE migrations (id int primary key, name varchar(255), batch int)',
+        );
+        const session = await kit.connect();
+        await session.acquireLock({ timeoutMs: 5_000 });
+        const error = await failureOf(session.prepareTables());
+        expect(error.code).toBe('HISTORY_TABLE_FOREIGN');
+        expect(error.message).toContain('historyTable');
+        await expect(
+          kit.database.query('SELECT * FROM migrations_ledger'),
+        ).rejects.toThrow();
+      },
+    );
 
-    it('are found again by the next session', async () => {
+    story('are found again by the next session', async () => {
       const first = await kit.open();
       await first.insertHistory(historyRow());
       await first.close();
@@ -54,7 +61,7 @@ export function recordStories(kit: KitContext): void {
       });
     });
 
-    it('have the six columns of the history', async () => {
+    story('have the six columns of the history', async () => {
       const session = await kit.open();
       await session.insertHistory(historyRow({ checksumDown: undefined }));
       const [row] = await kit.database.query('SELECT * FROM migrations');
@@ -69,7 +76,7 @@ export function recordStories(kit: KitContext): void {
       expect(row.checksum_down).toBeNull();
     });
 
-    it('tell keys apart byte by byte', async () => {
+    story('tell keys apart byte by byte', async () => {
       const session = await kit.open();
       await session.insertHistory(historyRow({ migrationKey: 'a.b' }));
       await session.insertHistory(historyRow({ migrationKey: 'A.b' }));
@@ -77,8 +84,8 @@ export function recordStories(kit: KitContext): void {
     });
   });
 
-  describe('preview of the history', () => {
-    it('reads without creating anything', async () => {
+  chapter('preview of the history', () => {
+    story('reads without creating anything', async () => {
       const { connection } = kit.database;
       const ask = { migrationKey: 'add-widgets', timeoutMs: 5_000 };
       await expect(
@@ -99,8 +106,8 @@ export function recordStories(kit: KitContext): void {
     });
   });
 
-  describe('record', () => {
-    it('commits statement, ledger and history row together', async () => {
+  chapter('record', () => {
+    story('commits statement, ledger and history row together', async () => {
       const session = await kit.open();
       const row = ledgerRow(session, { state: 'finished', position: 1 });
       await session.begin();
@@ -119,24 +126,27 @@ export function recordStories(kit: KitContext): void {
       expect(await kit.ledgerStates()).toEqual(['finished']);
     });
 
-    it('keeps nothing of a unit that is rolled back, and the session goes on', async () => {
-      const session = await kit.open();
-      await session.begin();
-      await session.execute("INSERT INTO widgets VALUES (1, 'a')");
-      await session.writeLedger(ledgerRow(session, { state: 'finished' }));
-      await session.insertHistory(historyRow());
-      await session.rollback();
-      expect(await kit.widgets()).toEqual([]);
-      expect(await kit.historyKeys()).toEqual([]);
-      expect(await kit.ledgerStates()).toEqual([]);
+    story(
+      'keeps nothing of a unit that is rolled back, and the session goes on',
+      async () => {
+        const session = await kit.open();
+        await session.begin();
+        await session.execute("INSERT INTO widgets VALUES (1, 'a')");
+        await session.writeLedger(ledgerRow(session, { state: 'finished' }));
+        await session.insertHistory(historyRow());
+        await session.rollback();
+        expect(await kit.widgets()).toEqual([]);
+        expect(await kit.historyKeys()).toEqual([]);
+        expect(await kit.ledgerStates()).toEqual([]);
 
-      await session.begin();
-      await session.execute("INSERT INTO widgets VALUES (2, 'b')");
-      await session.commit();
-      expect(await kit.widgets()).toEqual([2]);
-    });
+        await session.begin();
+        await session.execute("INSERT INTO widgets VALUES (2, 'b')");
+        await session.commit();
+        expect(await kit.widgets()).toEqual([2]);
+      },
+    );
 
-    it('refuses a second history row for a key', async () => {
+    story('refuses a second history row for a key', async () => {
       const session = await kit.open();
       await session.insertHistory(historyRow());
       const error = await failureOf(session.insertHistory(historyRow()));
@@ -144,7 +154,7 @@ export function recordStories(kit: KitContext): void {
       expect(await kit.historyKeys()).toEqual(['add-widgets']);
     });
 
-    it('removes a history row only with exactly its checksum', async () => {
+    story('removes a history row only with exactly its checksum', async () => {
       const session = await kit.open();
       await session.insertHistory(historyRow());
       const error = await failureOf(
@@ -162,7 +172,7 @@ export function recordStories(kit: KitContext): void {
       expect(await kit.historyKeys()).toEqual([]);
     });
 
-    it('moves its own ledger row on and reads it back whole', async () => {
+    story('moves its own ledger row on and reads it back whole', async () => {
       const session = await kit.open();
       const row = ledgerRow(session);
       await session.writeLedger(row);
@@ -183,48 +193,57 @@ export function recordStories(kit: KitContext): void {
       expect(await kit.ledgerStates()).toEqual(['started']);
     });
 
-    it('writes the ledger durably at once outside a transaction', async () => {
-      const session = await kit.open();
-      await session.writeLedger(ledgerRow(session, { state: 'started' }));
-      await kit.database.killSession(session.backend.pid);
-      expect(await kit.ledgerStates()).toEqual(['started']);
-    });
+    story(
+      'writes the ledger durably at once outside a transaction',
+      async () => {
+        const session = await kit.open();
+        await session.writeLedger(ledgerRow(session, { state: 'started' }));
+        await kit.database.killSession(session.backend.pid);
+        expect(await kit.ledgerStates()).toEqual(['started']);
+      },
+    );
 
-    it('shows the unfinished row of another item for the key, in either direction', async () => {
-      const session = await kit.open();
-      const ask = {
-        migrationKey: 'add-widgets',
-        runItemId: 'mine',
-        direction: 'up' as const,
-      };
-      for (const direction of ['up', 'down'] as const) {
-        for (const state of ['running', 'started'] as const) {
-          const row = ledgerRow(session, { direction, state });
-          await session.writeLedger(row);
-          expect((await session.readRecord(ask)).unfinished).toEqual(row);
-          await session.writeLedger({ ...row, state: 'not_applied' });
-          expect((await session.readRecord(ask)).unfinished).toBeUndefined();
+    story(
+      'shows the unfinished row of another item for the key, in either direction',
+      async () => {
+        const session = await kit.open();
+        const ask = {
+          migrationKey: 'add-widgets',
+          runItemId: 'mine',
+          direction: 'up' as const,
+        };
+        for (const direction of ['up', 'down'] as const) {
+          for (const state of ['running', 'started'] as const) {
+            const row = ledgerRow(session, { direction, state });
+            await session.writeLedger(row);
+            expect((await session.readRecord(ask)).unfinished).toEqual(row);
+            await session.writeLedger({ ...row, state: 'not_applied' });
+            expect((await session.readRecord(ask)).unfinished).toBeUndefined();
+          }
         }
-      }
-      await session.writeLedger(
-        ledgerRow(session, { migrationKey: 'another-key' }),
-      );
-      expect(await session.readRecord(ask)).toEqual({});
-    });
+        await session.writeLedger(
+          ledgerRow(session, { migrationKey: 'another-key' }),
+        );
+        expect(await session.readRecord(ask)).toEqual({});
+      },
+    );
 
-    it('keeps the rows of one item and the two directions apart', async () => {
-      const session = await kit.open();
-      const up = ledgerRow(session, { state: 'finished', position: 2 });
-      const down = { ...up, direction: 'down' as const, position: 1 };
-      await session.writeLedger(up);
-      await session.writeLedger(down);
-      const ask = { migrationKey: up.migrationKey, runItemId: up.runItemId };
-      expect(
-        (await session.readRecord({ ...ask, direction: 'up' })).own,
-      ).toEqual(up);
-      expect(
-        (await session.readRecord({ ...ask, direction: 'down' })).own,
-      ).toEqual(down);
-    });
+    story(
+      'keeps the rows of one item and the two directions apart',
+      async () => {
+        const session = await kit.open();
+        const up = ledgerRow(session, { state: 'finished', position: 2 });
+        const down = { ...up, direction: 'down' as const, position: 1 };
+        await session.writeLedger(up);
+        await session.writeLedger(down);
+        const ask = { migrationKey: up.migrationKey, runItemId: up.runItemId };
+        expect(
+          (await session.readRecord({ ...ask, direction: 'up' })).own,
+        ).toEqual(up);
+        expect(
+          (await session.readRecord({ ...ask, direction: 'down' })).own,
+        ).toEqual(down);
+      },
+    );
   });
 }

@@ -1,0 +1,169 @@
+import {
+  LoggerService,
+  RootConfigService,
+} from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { HubServices } from './api/services';
+import { SecretBox } from './crypto/SecretBox';
+import { Signer } from './crypto/Signer';
+import { Executor } from './executor/Executor';
+import { ExecutorMetrics } from './executor/metrics';
+import { AuditService } from './services/AuditService';
+import { Commands } from './services/Commands';
+import { ConnectionTests } from './services/ConnectionTests';
+import { DashboardService } from './services/DashboardService';
+import { DbSetsService } from './services/DbSetsService';
+import { DbTargetsService } from './services/DbTargetsService';
+import { EnvironmentPolicies } from './services/EnvironmentPolicies';
+import { FirstAdmins } from './services/FirstAdmins';
+import { Gate } from './services/Gate';
+import { IdentityService } from './services/IdentityService';
+import { LogsService } from './services/LogsService';
+import { MigrationQueries } from './services/MigrationQueries';
+import { MigrationsService } from './services/MigrationsService';
+import { Drivers } from './services/planning';
+import { ProjectsService } from './services/ProjectsService';
+import { RunDecisions } from './services/RunDecisions';
+import { RunExecution } from './services/RunExecution';
+import { RunFactsReader } from './services/RunFacts';
+import { RunItemsService } from './services/RunItemsService';
+import { RunQueries } from './services/RunQueries';
+import { RunRequests } from './services/RunRequests';
+import { RunRevisions } from './services/RunRevisions';
+import { SessionsService } from './services/SessionsService';
+import { UsersService } from './services/UsersService';
+import { Listener } from './store/Listener';
+
+/** What the hub is made of, put together; nothing runs yet. */
+export interface Hub {
+  services: HubServices;
+  identity: IdentityService;
+  revisions: RunRevisions;
+  /** Keyed hash of a request body. */
+  fingerprint: (bytes: Buffer) => string;
+  createExecutor(options: {
+    heartbeatKnex: Knex;
+    metrics: ExecutorMetrics;
+  }): Executor;
+}
+
+/**
+ * Puts the hub together.
+ *
+ * @throws Error that names the setting, if one is missing or wrong.
+ */
+export function createHub(options: {
+  knex: Knex;
+  config: RootConfigService;
+  logger: LoggerService;
+  listener: Listener;
+  drivers: Drivers;
+}): Hub {
+  const { knex, config, logger, listener, drivers } = options;
+  const secrets = SecretBox.fromConfig(config);
+  const signer = Signer.fromConfig(config);
+  const environments = EnvironmentPolicies.fromConfig(config);
+
+  const commands = Commands.create(knex);
+  const facts = RunFactsReader.create({ environments, signer });
+  const gate = Gate.create(facts);
+  const revisions = RunRevisions.create({ knex, drivers, facts });
+  const connections = ConnectionTests.create({
+    commands,
+    drivers,
+    secrets,
+    revisions,
+  });
+  const migrationQueries = MigrationQueries.create({ knex, environments });
+  const runQueries = RunQueries.create({ knex, facts, gate, environments });
+
+  const services: HubServices = {
+    environments,
+    projects: ProjectsService.create({ commands, revisions }),
+    dbSets: DbSetsService.create({ commands, environments, revisions }),
+    dbTargets: DbTargetsService.create({
+      commands,
+      environments,
+      revisions,
+      connections,
+      secrets,
+    }),
+    migrations: MigrationsService.create({
+      commands,
+      queries: migrationQueries,
+      revisions,
+      drivers,
+    }),
+    migrationQueries,
+    runQueries,
+    runRequests: RunRequests.create({
+      commands,
+      environments,
+      drivers,
+      connections,
+      facts,
+      queries: runQueries,
+    }),
+    runDecisions: RunDecisions.create({
+      commands,
+      facts,
+      queries: runQueries,
+      signer,
+      revisions,
+    }),
+    runExecution: RunExecution.create({
+      commands,
+      facts,
+      gate,
+      queries: runQueries,
+      revisions,
+    }),
+    dashboard: DashboardService.create({
+      knex,
+      queries: runQueries,
+      environments,
+    }),
+    logs: LogsService.create({ knex, listener }),
+    audit: AuditService.create({ knex }),
+    users: UsersService.create({ commands }),
+    sessions: SessionsService.create({
+      knex,
+      config,
+      logger,
+      firstAdmins: FirstAdmins.fromConfig(config),
+    }),
+  };
+
+  return {
+    services,
+    revisions,
+    identity: IdentityService.create({
+      knex,
+      allowedPlugins:
+        config.getOptionalStringArray('migrateHub.onBehalfPlugins') ?? [],
+    }),
+    fingerprint: bytes => secrets.fingerprint(bytes),
+    createExecutor: ({ heartbeatKnex, metrics }) =>
+      Executor.create({
+        knex,
+        heartbeatKnex,
+        listener,
+        items: RunItemsService.create({ knex, facts }),
+        drivers,
+        secrets: { open: target => connections.connectionOf(target).password },
+        gate,
+        logger,
+        metrics,
+        config: {
+          parallelism:
+            config.getOptionalNumber('migrateHub.executor.parallelism') ?? 8,
+          leaseSeconds:
+            config.getOptionalNumber('migrateHub.executor.leaseSeconds') ?? 15,
+          pollSeconds:
+            config.getOptionalNumber('migrateHub.executor.pollSeconds') ?? 1,
+          graceSeconds:
+            config.getOptionalNumber('migrateHub.executor.graceSeconds') ?? 30,
+        },
+      }),
+  };
+}

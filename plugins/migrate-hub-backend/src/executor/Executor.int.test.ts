@@ -1,0 +1,283 @@
+import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { sha256 } from '../crypto/canonical';
+import { ExecutionWorld } from '../testing/ExecutionWorld';
+
+const ADD_ITEMS = `create table items (id int primary key);
+insert into items values (1), (2);
+`;
+
+describe('executing a run', () => {
+  let world: ExecutionWorld;
+
+  async function ended(runId: string): Promise<string> {
+    await waitUntil('the run has ended', async () =>
+      ['executed', 'failed', 'canceled'].includes(await world.statusOf(runId)),
+    );
+    return world.statusOf(runId);
+  }
+
+  afterEach(() => world.drop());
+
+  it('applies the migration to every target, with history, log and audit', async () => {
+    world = await ExecutionWorld.create({ targets: 3 });
+    await world.startExecutor();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('executed');
+
+    for (const { knex } of world.targets) {
+      expect(await knex('items').orderBy('id').pluck('id')).toEqual([1, 2]);
+      expect(await knex('migrations')).toEqual([
+        expect.objectContaining({
+          migration_key: 'add-items',
+          checksum_up: sha256(ADD_ITEMS),
+          applied_by: 'jane@example.com',
+          tool_run_id: runId,
+        }),
+      ]);
+      expect(await knex('migrations_ledger').pluck('state')).toEqual([
+        'finished',
+      ]);
+    }
+    for (const item of await world.itemsOf(runId)) {
+      expect(item).toMatchObject({
+        status: 'executed',
+        outcome: 'applied',
+        attempt: 1,
+        open: false,
+        statementsDone: 2,
+        error: undefined,
+      });
+    }
+    const actions = await world.auditActions(runId);
+    expect(actions[0]).toBe('run.started');
+    expect(actions.slice(1).sort()).toEqual([
+      'run.finished',
+      'run_item.finished',
+      'run_item.finished',
+      'run_item.finished',
+    ]);
+    const [state] = await world.knex('environment_states');
+    expect(state).toMatchObject({ state: 'executed', executed: 3, total: 3 });
+    expect(world.finishedRuns).toEqual(['executed']);
+
+    const log = await world.logOf(runId);
+    expect(log.map(line => line.seq)).toEqual(log.map((_, n) => n + 1));
+    const messages = log.map(line => line.message).join('\n');
+    expect(messages).toMatch(/Connected to PostgreSQL/);
+    expect(messages).toMatch(/Lock taken after \d+ ms/);
+    expect(messages).toMatch(/Statement 1, line 1: CREATE TABLE/);
+    expect(messages).not.toContain('insert into');
+  });
+
+  it('skips a target that has it already, and rolls back with the row gone', async () => {
+    world = await ExecutionWorld.create({ targets: 1 });
+    await world.startExecutor();
+    const script = {
+      key: 'add-items',
+      sqlUp: ADD_ITEMS,
+      sqlDown: 'drop table items;\n',
+    };
+    const first = await world.request(script);
+    await world.execute(first);
+    expect(await ended(first)).toBe('executed');
+
+    const second = await world.request(script);
+    await world.execute(second);
+    expect(await ended(second)).toBe('executed');
+    expect(await world.itemsOf(second)).toMatchObject([
+      { status: 'skipped', outcome: 'not_applied' },
+    ]);
+
+    const rollback = await world.request({ ...script, type: 'rollback' });
+    await world.execute(rollback);
+    expect(await ended(rollback)).toBe('executed');
+    const [{ knex }] = world.targets;
+    expect(await knex('migrations')).toEqual([]);
+    expect(await knex.schema.hasTable('items')).toBe(false);
+    const [state] = await world.knex('environment_states');
+    expect(state.state).toBe('rollbacked');
+  });
+
+  it('leaves nothing behind when a statement of a transaction fails, and says which', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: `${ADD_ITEMS}\ninsert into nowhere\n  values (1);\n`,
+    });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    const [item] = await world.itemsOf(runId);
+    expect(item).toMatchObject({
+      status: 'failed',
+      outcome: 'not_applied',
+      statementsDone: 0,
+      error: {
+        code: 'STATEMENT_FAILED',
+        sqlState: '42P01',
+        statementIndex: 2,
+        line: 4,
+        message: expect.stringContaining('nowhere'),
+      },
+    });
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+    expect(await knex('migrations')).toEqual([]);
+    expect(await knex('migrations_ledger')).toEqual([]);
+  });
+
+  it('tells how far it came step by step, and refuses the next run there', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const script = {
+      key: 'add-index',
+      mode: 'no_transaction' as const,
+      sqlUp: `create table items (id int);
+create index concurrently items_id on items (id);
+create index concurrently items_no on items (missing);
+`,
+    };
+    const runId = await world.request(script);
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      {
+        status: 'failed',
+        outcome: 'partially_applied',
+        statementsDone: 2,
+        error: { statementIndex: 2, line: 3, sqlState: '42703' },
+      },
+    ]);
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(true);
+    expect(await knex('migrations')).toEqual([]);
+
+    const again = await world.request(script);
+    await world.execute(again);
+    expect(await ended(again)).toBe('failed');
+    expect(await world.itemsOf(again)).toMatchObject([
+      { outcome: 'not_applied', error: { code: 'UNFINISHED_ON_TARGET' } },
+    ]);
+  });
+
+  it('waits for the lock of the target and names who holds it', async () => {
+    world = await ExecutionWorld.create({ policy: { lockTimeoutSeconds: 1 } });
+    const holder = await world.connect(world.targets[0]);
+    await holder.acquireLock({ timeoutMs: 1_000 });
+    try {
+      await world.startExecutor();
+      const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+      await world.execute(runId);
+      await waitUntil('the item shows that it waits', async () => {
+        const [item] = await world.itemsOf(runId);
+        return item.waitingFor?.holder?.includes(holder.backend.pid) ?? false;
+      });
+      expect(await ended(runId)).toBe('failed');
+      expect(await world.itemsOf(runId)).toMatchObject([
+        {
+          outcome: 'not_applied',
+          error: { code: 'LOCK_TIMEOUT' },
+          waitingFor: undefined,
+        },
+      ]);
+    } finally {
+      await holder.close();
+    }
+  });
+
+  it('starts nothing when the gate has closed since execute', async () => {
+    world = await ExecutionWorld.create();
+    world.blockers.push({ code: 'NOT_APPROVED', message: 'Approver left.' });
+    await world.startExecutor();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      {
+        outcome: 'not_applied',
+        error: { code: 'GATE_CLOSED', message: 'Approver left.' },
+      },
+    ]);
+    expect(await world.auditActions(runId)).toContain('execution.blocked');
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('migrations')).toBe(false);
+  });
+
+  it('sends nothing to another server than the approved one', async () => {
+    world = await ExecutionWorld.create();
+    const [{ record, knex }] = world.targets;
+    await world.startExecutor();
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: ADD_ITEMS,
+      // What answered when the run was requested and approved.
+      serverIdentity: '7000000000000000000/shop',
+    });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { outcome: 'not_applied', error: { code: 'SERVER_CHANGED' } },
+    ]);
+    expect(await knex.schema.hasTable('items')).toBe(false);
+
+    await world.knex('db_targets').update({ port: record.port + 1 });
+    const moved = await world.request({ key: 'more', sqlUp: 'select 1;\n' });
+    await world.execute(moved);
+    expect(await ended(moved)).toBe('failed');
+    expect(await world.itemsOf(moved)).toMatchObject([
+      { outcome: 'not_applied', error: { code: 'TARGET_CHANGED' } },
+    ]);
+  });
+
+  it('refuses bytes that are not the approved ones', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    // Somebody with access to the hub's database gets around its triggers.
+    await world.knex.transaction(async tx => {
+      await tx.raw('alter table sql_texts disable trigger all');
+      await tx('sql_texts').update({ sql: 'drop table customers;\n' });
+    });
+    await world.startExecutor();
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { outcome: 'not_applied', error: { code: 'SQL_CHANGED' } },
+    ]);
+  });
+
+  it('records an empty script as applied', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const runId = await world.request({ key: 'nothing', sqlUp: '-- empty\n' });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('executed');
+    const [{ knex }] = world.targets;
+    expect(await knex('migrations').pluck('migration_key')).toEqual(['nothing']);
+  });
+
+  it('cancels a running statement, and says that nothing was applied', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const runId = await world.request({
+      key: 'slow',
+      sqlUp: 'create table items (id int);\nselect pg_sleep(60);\n',
+    });
+    await world.execute(runId);
+    await waitUntil('the slow statement runs', async () => {
+      const [item] = await world.itemsOf(runId);
+      return item.currentStatement === 1;
+    });
+    await world.knex('runs').update({ cancel_requested_at: new Date() });
+    expect(await ended(runId)).toBe('canceled');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      {
+        status: 'canceled',
+        outcome: 'not_applied',
+        error: { code: 'CANCELED' },
+      },
+    ]);
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+  });
+});

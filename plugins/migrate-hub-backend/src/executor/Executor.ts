@@ -1,0 +1,293 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Engine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { TargetDriver } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { Knex } from 'knex';
+import { setTimeout as sleep } from 'timers/promises';
+import { Alarm } from '../services/Alarm';
+import {
+  Claim,
+  LostLease,
+  RunItemsService,
+} from '../services/RunItemsService';
+import { newId } from '../store/Database';
+import { CHANNELS, Listener } from '../store/Listener';
+import { Backoff } from './Backoff';
+import { Ending } from './endings';
+import { FailPoint } from './failPoints';
+import { Flusher } from './Flusher';
+import { Heartbeat } from './Heartbeat';
+import { ItemAttempt } from './ItemAttempt';
+import { ClaimGate, ItemWorker, TargetSecrets } from './ItemWorker';
+import { ExecutorMetrics } from './metrics';
+import { RunMaterials } from './RunMaterials';
+
+export interface ExecutorConfig {
+  /** Items that this replica works on at a time. */
+  parallelism: number;
+  /** Silent for so long, an executor loses its items to others. */
+  leaseSeconds: number;
+  /** How often to look for work that nobody told about. */
+  pollSeconds: number;
+  /** How long running items may go on after a request to stop. */
+  graceSeconds: number;
+}
+
+export interface ExecutorOptions {
+  knex: Knex;
+  /** A pool of one or two connections that nothing else uses. */
+  heartbeatKnex: Knex;
+  listener: Listener;
+  items: RunItemsService;
+  drivers: ReadonlyMap<Engine, TargetDriver>;
+  secrets: TargetSecrets;
+  gate: ClaimGate;
+  logger: LoggerService;
+  config: ExecutorConfig;
+  metrics: ExecutorMetrics;
+  failPoint?: FailPoint;
+}
+
+/** Another executor is at the run: it will be through in a moment. */
+const CONTENDED_MS = 20;
+
+/** After the grace period, time for a worker to get to its next stop. */
+const STOP_MS = 2_000;
+
+/**
+ * The loop that claims run items and has workers execute them. One on each
+ * replica; they share the work through the metadata database and know nothing
+ * of each other.
+ */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #id = newId();
+  /** What is at work here. The heartbeat and the flusher see to the same set. */
+  readonly #attempts = new Set<ItemAttempt>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #alarm = new Alarm();
+  readonly #flusher: Flusher;
+  readonly #heartbeat: Heartbeat;
+  readonly #worker: ItemWorker;
+  #loop: Promise<void> | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #stopping = false;
+  /** Nothing more can be recorded: whatever is left is for others to recover. */
+  #abandoned = false;
+
+  private constructor(options: ExecutorOptions) {
+    const { knex, logger, config } = options;
+    this.#options = options;
+    this.#flusher = Flusher.create({ knex, logger });
+    this.#heartbeat = Heartbeat.create({
+      knex: options.heartbeatKnex,
+      logger,
+      executorId: this.#id,
+      leaseSeconds: config.leaseSeconds,
+      pollSeconds: config.pollSeconds,
+      attempts: this.#attempts,
+    });
+    this.#worker = ItemWorker.create({
+      knex,
+      drivers: options.drivers,
+      secrets: options.secrets,
+      gate: options.gate,
+      materials: RunMaterials.create(knex),
+      failPoint: options.failPoint,
+    });
+  }
+
+  static create(options: ExecutorOptions): Executor {
+    return new Executor(options);
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Starts the loop; while it runs, a second call does nothing. */
+  start(): void {
+    if (this.#loop || this.#stopping) return;
+    this.#unsubscribe = this.#options.listener.on(CHANNELS.work, () => {
+      this.#alarm.ring();
+      this.#heartbeat.hurry();
+    });
+    this.#flusher.start();
+    this.#loop = this.#run();
+  }
+
+  /**
+   * Claims nothing more, lets running items finish within the grace period,
+   * then stops them between statements and hands over what was not begun.
+   */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#unsubscribe?.();
+    this.#alarm.ring();
+    await this.#loop;
+    await this.#idleWithin(this.#options.config.graceSeconds * 1000);
+    for (const attempt of this.#attempts) attempt.stop('shutdown');
+    await this.#idleWithin(STOP_MS);
+    this.#abandoned = true;
+    await this.#flusher.stop();
+    await this.#heartbeat.stop().catch(error => {
+      this.#options.logger.warn(
+        'This executor could not sign off: its items are taken over after a lease',
+        error,
+      );
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { config, logger } = this.#options;
+    const pollMs = config.pollSeconds * 1000;
+    const backoff = new Backoff({ firstMs: 250, capMs: 5_000 });
+    let registered = false;
+    while (!this.#stopping) {
+      let pause = pollMs;
+      try {
+        if (!registered) await this.#heartbeat.start();
+        registered = true;
+        const contended = await this.#claim();
+        if (contended) pause = CONTENDED_MS * (1 + Math.random());
+        backoff.reset();
+      } catch (error) {
+        pause = backoff.next();
+        logger.warn(
+          `Could not look for work, trying again in ${Math.round(pause)} ms`,
+          error as Error,
+        );
+      }
+      if (!this.#stopping) await this.#alarm.sleep(pause);
+    }
+  }
+
+  /** Takes as many items as there are free places and sets workers to them. */
+  async #claim(): Promise<boolean> {
+    const { config, items, metrics } = this.#options;
+    const slots = config.parallelism - this.#attempts.size;
+    if (slots <= 0) return false;
+    const { claims, contended } = await items.claim({
+      executorId: this.#id,
+      leaseSeconds: config.leaseSeconds,
+      slots,
+    });
+    for (const claim of claims) {
+      if (claim.startedRun) metrics.runStarted();
+      this.#begin(claim);
+    }
+    return contended;
+  }
+
+  #begin(claim: Claim): void {
+    for (const item of claim.items) {
+      const attempt = new ItemAttempt(claim.run, item);
+      if (item.recovered) {
+        attempt.log.write(
+          'warn',
+          `Attempt ${item.attempt}: the executor that had this target before fell silent`,
+        );
+      }
+      this.#attempts.add(attempt);
+      this.#flusher.add(attempt);
+      const work = this.#workOn(attempt);
+      this.#working.add(work);
+      void work.finally(() => {
+        this.#working.delete(work);
+        this.#alarm.ring();
+      });
+    }
+  }
+
+  /** From claim to record. Never throws. */
+  async #workOn(attempt: ItemAttempt): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      const ending = await this.#worker.work(attempt);
+      if (ending.fault) {
+        logger.error(
+          `Run item ${attempt.itemId} failed by a fault of the hub`,
+          ending.fault as Error,
+        );
+      }
+      const failedItem = ending.result.status === 'failed';
+      attempt.log.conclude(failedItem ? 'error' : 'info', ending.message);
+      await this.#record(attempt, ending);
+    } catch (error) {
+      logger.error(
+        `Run item ${attempt.itemId} could not be recorded and is left to be recovered`,
+        error as Error,
+      );
+    } finally {
+      this.#flusher.remove(attempt);
+      this.#attempts.delete(attempt);
+    }
+  }
+
+  /** Tries for as long as it takes: the target is settled and unlocked, only the record waits. */
+  async #record(attempt: ItemAttempt, ending: Ending): Promise<void> {
+    const { logger } = this.#options;
+    const backoff = new Backoff({ firstMs: 100, capMs: 5_000 });
+    for (;;) {
+      try {
+        // The last lines precede the last state, so that readers miss nothing.
+        await this.#flusher.flush([attempt]);
+        await this.#finish(attempt, ending);
+        return;
+      } catch (error) {
+        if (error instanceof LostLease) {
+          logger.warn(`${error.message}; what it found: ${ending.message}`);
+          return;
+        }
+        if (this.#abandoned) throw error;
+        const pause = backoff.next();
+        logger.warn(
+          `The end of run item ${
+            attempt.itemId
+          } could not be recorded, trying again in ${Math.round(pause)} ms`,
+          error as Error,
+        );
+        await sleep(pause);
+      }
+    }
+  }
+
+  async #finish(attempt: ItemAttempt, ending: Ending): Promise<void> {
+    const { items, metrics } = this.#options;
+    const { run, fence, targetId } = attempt;
+    let { result } = ending;
+    if (ending.handOver === 'leave') return;
+    if (ending.handOver === 'requeue') {
+      if (await items.handBack(fence, run.id)) return;
+      result = { ...result, status: 'canceled' };
+    }
+    const finished = await items.finish(fence, {
+      run,
+      targetId,
+      result,
+      blockers: ending.blockers,
+    });
+    metrics.itemFinished({
+      targetId,
+      status: result.status,
+      outcome: result.outcome,
+      seconds: finished.seconds,
+    });
+    if (finished.run) {
+      metrics.runFinished({
+        ...finished.run,
+        type: run.type,
+        environment: run.environment,
+      });
+    }
+  }
+
+  async #idleWithin(ms: number): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([
+      Promise.all(this.#working),
+      sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
+    timer.abort();
+  }
+}

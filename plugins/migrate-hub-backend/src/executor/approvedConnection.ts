@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'util';
+import { Binding } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { TargetConnection } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { digestedTargetFields } from '../domain/binding';
+import { DbTargetRecord } from '../domain/types';
+import { ItemFailure } from './endings';
+
+type BoundTarget = Binding['targets'][number];
+
+/**
+ * How to get into a target exactly as it was approved.
+ *
+ * @remarks
+ * The server behind the address is checked when it answers: what the last test
+ * of the target saw does not matter here.
+ *
+ * @throws ItemFailure if the target is another one by now or its password
+ * cannot be opened for this address
+ */
+export function approvedConnection(options: {
+  bound: BoundTarget | undefined;
+  target: DbTargetRecord | undefined;
+  secrets: { open(target: DbTargetRecord): string };
+}): { connection: TargetConnection; serverIdentity: string } {
+  const { bound, target, secrets } = options;
+  if (!bound || !target) {
+    throw new ItemFailure(
+      'TARGET_CHANGED',
+      'This target is not among those that were approved.',
+    );
+  }
+  const { serverIdentity } = bound;
+  const current = { ...digestedTargetFields(target), serverIdentity };
+  if (!isDeepStrictEqual(bound, current)) {
+    throw new ItemFailure(
+      'TARGET_CHANGED',
+      `The address of '${target.name}' is not the one that was approved. Request the run again.`,
+    );
+  }
+  return {
+    serverIdentity,
+    connection: {
+      host: bound.host,
+      port: bound.port,
+      database: bound.database,
+      username: bound.username,
+      password: openPassword(target, secrets),
+      tls: bound.tls,
+      historyTable: bound.historyTable,
+      historySchema: bound.historySchema,
+    },
+  };
+}
+
+function openPassword(
+  target: DbTargetRecord,
+  secrets: { open(target: DbTargetRecord): string },
+): string {
+  try {
+    return secrets.open(target);
+  } catch {
+    // Whatever the reason, its words stay here: they come from decryption.
+    throw new ItemFailure(
+      'SECRET_UNREADABLE',
+      `The stored password of '${target.name}' cannot be decrypted. Type it again.`,
+    );
+  }
+}

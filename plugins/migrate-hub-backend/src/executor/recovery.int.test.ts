@@ -1,0 +1,257 @@
+import { LedgerRow } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { newId } from '../store/Database';
+import { ExecutionWorld } from '../testing/ExecutionWorld';
+
+const ADD_ITEMS = `create table items (id int primary key);
+insert into items values (1);
+`;
+
+jest.setTimeout(60_000);
+
+describe('executors that share the work', () => {
+  let world: ExecutionWorld;
+
+  async function ended(runId: string): Promise<string> {
+    await waitUntil('the run has ended', async () =>
+      ['executed', 'failed', 'canceled'].includes(await world.statusOf(runId)),
+    );
+    return world.statusOf(runId);
+  }
+
+  /** An executor that claimed the items of a run and died. */
+  async function claimAndDie(runId: string): Promise<string> {
+    const dead = newId();
+    await world.knex('executors').insert({ id: dead, host: 'gone' });
+    const { claims } = await world.items.claim({
+      executorId: dead,
+      leaseSeconds: 2,
+      slots: 10,
+    });
+    expect(claims.map(claim => claim.run.id)).toEqual([runId]);
+    return dead;
+  }
+
+  afterEach(() => world.drop());
+
+  it('never take an item twice, and never two on one target', async () => {
+    world = await ExecutionWorld.create({ targets: 4 });
+    const runIds: string[] = [];
+    for (let n = 1; n <= 10; n += 1) {
+      const key = `add-row-${n}`;
+      const sqlUp = `create table t${n} as select clock_timestamp() as began;
+select pg_sleep(0.01);
+`;
+      runIds.push(await world.request({ key, sqlUp }));
+    }
+    await Promise.all([world.startExecutor(), world.startExecutor()]);
+    await Promise.all(runIds.map(runId => world.execute(runId)));
+    for (const runId of runIds) {
+      expect(await ended(runId)).toBe('executed');
+      for (const item of await world.itemsOf(runId)) {
+        expect(item).toMatchObject({ attempt: 1, outcome: 'applied' });
+      }
+    }
+    const executors = await world.knex('run_items').distinct('executor_id');
+    expect(executors).toHaveLength(2);
+    const finished = await world.knex('audit_events').where({
+      action: 'run_item.finished',
+    });
+    expect(finished).toHaveLength(40);
+    for (const { knex } of world.targets) {
+      expect(await knex('migrations')).toHaveLength(10);
+    }
+  });
+
+  it('keep to the parallelism of the policy, however many they are', async () => {
+    world = await ExecutionWorld.create({
+      targets: 4,
+      policy: { parallelism: 1 },
+    });
+    let atWork = 0;
+    let most = 0;
+    const failPoint = async (name: string) => {
+      if (name === 'claimed') most = Math.max(most, (atWork += 1));
+      if (name === 'closed') atWork -= 1;
+    };
+    await Promise.all([
+      world.startExecutor({ failPoint }),
+      world.startExecutor({ failPoint }),
+    ]);
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('executed');
+    expect(most).toBe(1);console.log((await world.logOf(runId)).map(l=>(l as any).at+' '+l.message).join('\n'));
+  });
+
+  it('take over from one that died before it did anything', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    await claimAndDie(runId);
+    await world.startExecutor();
+    expect(await ended(runId)).toBe('executed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { attempt: 2, outcome: 'applied' },
+    ]);
+    expect(await world.auditActions(runId)).toEqual([
+      'run.started',
+      'run_item.recovered',
+      'run_item.finished',
+      'run.finished',
+    ]);
+  });
+
+  it('do not take over while they were cut off themselves', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    const dead = await claimAndDie(runId);
+    const fresh = newId();
+    await world.knex('executors').insert({ id: fresh, host: 'here' });
+    await world
+      .knex('executors')
+      .where({ id: dead })
+      .update({ heartbeat_at: world.knex.raw(`now() - interval '1 minute'`) });
+    const ask = { executorId: fresh, leaseSeconds: 2, slots: 1 };
+    expect((await world.items.claim(ask)).claims).toEqual([]);
+    await world
+      .knex('executors')
+      .where({ id: fresh })
+      .update({ steady_since: world.knex.raw(`now() - interval '3 seconds'`) });
+    expect((await world.items.claim(ask)).claims).toMatchObject([
+      { items: [{ attempt: 2, recovered: true }] },
+    ]);
+  });
+
+  it.each([
+    ['finished', 'executed', { outcome: 'applied', error: undefined }],
+    ['running', 'failed', { outcome: 'partially_applied' }],
+    ['started', 'failed', { outcome: 'unknown' }],
+  ] as const)(
+    'let the ledger judge what the dead one did: %s',
+    async (state, status, item) => {
+      world = await ExecutionWorld.create();
+      const runId = await world.request({
+        key: 'add-items',
+        sqlUp: ADD_ITEMS,
+      });
+      await world.execute(runId);
+      await claimAndDie(runId);
+      // What it left in the target, and the session it left there.
+      const [{ id }] = await world.itemsOf(runId);
+      const revision = await world.knex('run_revisions').first();
+      const left = await world.connect(world.targets[0]);
+      await left.acquireLock({ timeoutMs: 1_000 });
+      await left.prepareTables();
+      const row: LedgerRow = {
+        runItemId: id,
+        direction: 'up',
+        migrationKey: 'add-items',
+        runId,
+        planHash: revision.plan_hash,
+        attempt: 1,
+        position: state === 'finished' ? 2 : 1,
+        state,
+        serverId: left.identity.id,
+      };
+      await left.writeLedger(row);
+      await world.startExecutor();
+      await waitUntil('the next attempt waits for the old session', async () => {
+        const [waiting] = await world.itemsOf(runId);
+        return waiting.waitingFor?.kind === 'target_lock';
+      });
+      await left.close();
+      expect(await ended(runId)).toBe(status);
+      expect(await world.itemsOf(runId)).toMatchObject([
+        { attempt: 2, ...item },
+      ]);
+      const [{ knex }] = world.targets;
+      expect(await knex.schema.hasTable('items')).toBe(false);
+    },
+  );
+
+  it('stop at once where the item is another one’s by now', async () => {
+    world = await ExecutionWorld.create();
+    let released: (() => void) | undefined;
+    const { stop } = await world.startExecutor({
+      failPoint: async (name, { index }) => {
+        if (name !== 'statement_done' || index !== 0) return;
+        await new Promise<void>(resolve => {
+          released = resolve;
+        });
+      },
+    });
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    await waitUntil('the first statement is done', () => Boolean(released));
+    await world.knex('run_items').update({ attempt: 2 });
+    await waitUntil('the worker knows', async () =>
+      (await world.logOf(runId)).some(line =>
+        line.message.startsWith('[lost attempt 1]'),
+      ),
+    ).catch(() => undefined);
+    released?.();
+    await stop();
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { attempt: 2, status: 'running', outcome: undefined },
+    ]);
+    const log = await world.logOf(runId);
+    expect(log[log.length - 1].message).toMatch(/^\[lost attempt 1\]/);
+  });
+
+  it.each([
+    ['drop-reply', 'executed', 'applied', ['add-items']],
+    ['drop-request', 'failed', 'not_applied', []],
+  ] as const)(
+    'ask the target what became of a COMMIT without an answer (%s)',
+    async (kind, status, outcome, keys) => {
+      world = await ExecutionWorld.create({ proxied: true });
+      const { proxy } = world;
+      await world.startExecutor({
+        failPoint: async name => {
+          if (name === 'before_commit') proxy.breakAt('COMMIT', kind);
+        },
+      });
+      const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+      await world.execute(runId);
+      await ended(runId);console.log(JSON.stringify([await world.itemsOf(runId), await world.logOf(runId), await world.targets[0].knex('migrations'), await world.targets[0].knex('migrations_ledger')],null,1));
+      expect(await ended(runId)).toBe(status);
+      expect(proxy.triggered).toBe(1);
+      expect(await world.itemsOf(runId)).toMatchObject([{ outcome }]);
+      const [{ knex }] = world.targets;
+      expect(await knex('migrations').pluck('migration_key')).toEqual(keys);
+    },
+  );
+
+  it('hand over what was not begun when they shut down, and leave no lock', async () => {
+    world = await ExecutionWorld.create();
+    const began: number[] = [];
+    const { stop } = await world.startExecutor({
+      config: { graceSeconds: 0 },
+      failPoint: async (name, { index }) => {
+        if (name !== 'statement_done' || index !== 0) return;
+        began.push(index);
+        await waitUntil('the shutdown has begun', () => began.length === 2);
+      },
+    });
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    await waitUntil('the first statement is done', () => began.length === 1);
+    const stopped = stop();
+    // The grace period is over at once; the worker notices between statements.
+    await new Promise(setImmediate);
+    began.push(0);
+    await stopped;
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'queued', claimable: true, attempt: 1 },
+    ]);
+    await world.startExecutor();
+    expect(await ended(runId)).toBe('executed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { attempt: 2, outcome: 'applied' },
+    ]);
+  });
+});

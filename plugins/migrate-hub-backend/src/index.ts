@@ -1,0 +1,6 @@
+/**
+ * The backend of migrate-hub: metadata store, rules, REST API, executor.
+ *
+ * @packageDocumentation
+ */
+export { migrateHubPlugin as default } from './plugin';

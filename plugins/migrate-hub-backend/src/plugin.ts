@@ -1,0 +1,115 @@
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import {
+  Engine,
+  migrateHubPermissions,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  TargetDriver,
+  targetDriversExtensionPoint,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { authPolicies, createRouter } from './api/createRouter';
+import { createHub } from './createHub';
+import { HubMetrics } from './observability/HubMetrics';
+import { ensureDemoUsers } from './services/DemoUsers';
+import { openDatabase, smallPool } from './store/Database';
+import { idempotencyStore } from './store/idempotency';
+import { Listener, listenerConnection } from './store/Listener';
+
+/** The backend of migrate-hub. @public */
+export const migrateHubPlugin = createBackendPlugin({
+  pluginId: 'migrate-hub',
+  register(env) {
+    const drivers = new Map<Engine, TargetDriver>();
+    env.registerExtensionPoint(targetDriversExtensionPoint, {
+      addDriver(driver) {
+        if (drivers.has(driver.engine)) {
+          throw new Error(`there are two drivers for ${driver.engine}`);
+        }
+        drivers.set(driver.engine, driver);
+      },
+    });
+    env.registerInit({
+      deps: {
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        rootHttpRouter: coreServices.rootHttpRouter,
+        scheduler: coreServices.scheduler,
+      },
+      async init(deps) {
+        const { config, logger, scheduler, lifecycle } = deps;
+        const knex = await openDatabase(deps.database);
+        const listener = Listener.create({
+          connect: listenerConnection(knex),
+          logger,
+        });
+        const hub = createHub({ knex, config, logger, listener, drivers });
+        await ensureDemoUsers({ knex, config });
+
+        const metrics = HubMetrics.create();
+        deps.rootHttpRouter.use('/metrics', metrics.handler());
+        deps.permissionsRegistry.addPermissions(migrateHubPermissions);
+        for (const policy of authPolicies) {
+          deps.httpRouter.addAuthPolicy(policy);
+        }
+        const shutdown = new AbortController();
+        deps.httpRouter.use(
+          createRouter({
+            ...deps,
+            identity: hub.identity,
+            services: hub.services,
+            fingerprint: hub.fingerprint,
+            shutdown: shutdown.signal,
+          }),
+        );
+
+        const heartbeatKnex = smallPool(knex);
+        const executor = hub.createExecutor({ heartbeatKnex, metrics });
+        const executes =
+          config.getOptionalBoolean('migrateHub.executor.enabled') ?? true;
+
+        lifecycle.addStartupHook(async () => {
+          await listener.start();
+          // The scheduler watches: should the loop ever have ended, it starts again.
+          if (executes) {
+            await scheduler.scheduleTask({
+              id: 'executor',
+              scope: 'local',
+              frequency: { seconds: 10 },
+              timeout: { seconds: 10 },
+              fn: async () => executor.start(),
+            });
+          }
+          await scheduler.scheduleTask({
+            id: 'lapse-approvals',
+            scope: 'global',
+            frequency: { seconds: 15 },
+            timeout: { minutes: 5 },
+            fn: () => hub.revisions.lapseAll(),
+          });
+          await scheduler.scheduleTask({
+            id: 'prune-idempotency-keys',
+            scope: 'global',
+            frequency: { hours: 1 },
+            timeout: { minutes: 5 },
+            fn: () => idempotencyStore.prune(knex),
+          });
+        });
+        lifecycle.addShutdownHook(async () => {
+          shutdown.abort();
+          await executor.stop();
+          await listener.stop();
+          await heartbeatKnex.destroy();
+        });
+      },
+    });
+  },
+});

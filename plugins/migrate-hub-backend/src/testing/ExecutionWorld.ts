@@ -1,0 +1,420 @@
+import { mockServices } from '@backstage/backend-test-utils';
+import { ConfigReader } from '@backstage/config';
+import { PostgresDriver } from '@migrate-hub/backstage-plugin-migrate-hub-backend-module-postgres';
+import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  TcpProxy,
+  testServer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { TargetSession } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { generateKeyPairSync, randomBytes } from 'crypto';
+import knexFactory, { Knex } from 'knex';
+import { sha256 } from '../crypto/canonical';
+import { SecretBox } from '../crypto/SecretBox';
+import { Signer } from '../crypto/Signer';
+import { buildBinding, digestOf } from '../domain/binding';
+import { Refusal } from '../domain/refusal';
+import { DbTargetRecord, RunItemRecord } from '../domain/types';
+import { Executor, ExecutorConfig } from '../executor/Executor';
+import { FailPoint } from '../executor/failPoints';
+import { EnvironmentPolicies } from '../services/EnvironmentPolicies';
+import { RunFactsReader } from '../services/RunFacts';
+import { RunItemsService } from '../services/RunItemsService';
+import { newId } from '../store/Database';
+import { findDbTargets } from '../store/dbTargets';
+import {
+  CHANNELS,
+  Listener,
+  listenerConnection,
+  notify,
+} from '../store/Listener';
+import {
+  insertMigration,
+  insertVersion,
+  saveSqlText,
+} from '../store/migrations';
+import { savePlan } from '../store/plans';
+import {
+  insertRunItems,
+  itemsOfRun,
+  makeItemsClaimable,
+} from '../store/runItems';
+import { insertRevision, insertRun, updateRun } from '../store/runs';
+import { createTestDatabase } from './testDatabase';
+
+/** A target database and a connection to look into it. */
+export interface TestTarget {
+  record: DbTargetRecord;
+  knex: Knex;
+}
+
+const DEFAULTS: ExecutorConfig = {
+  parallelism: 4,
+  leaseSeconds: 2,
+  pollSeconds: 1,
+  graceSeconds: 5,
+};
+
+/**
+ * A hub with some targets, all real databases, and runs that are approved as
+ * far as the executor can tell. For tests of what happens after `execute`.
+ */
+export class ExecutionWorld {
+  readonly knex: Knex;
+  readonly userId = newId();
+  readonly targets: TestTarget[] = [];
+  readonly driver = PostgresDriver.create();
+  readonly facts: RunFactsReader;
+  readonly items: RunItemsService;
+  /** What the gate says to the executor. */
+  readonly blockers: Refusal[] = [];
+  readonly finishedRuns: string[] = [];
+
+  readonly #drop: () => Promise<void>;
+  readonly #admin: Knex;
+  readonly #projectId = newId();
+  readonly #dbSetId = newId();
+  readonly #secrets = SecretBox.create([{ id: '1', key: randomBytes(32) }]);
+  readonly #policy: EnvironmentPolicy;
+  #proxy: TcpProxy | undefined;
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  private constructor(
+    knex: Knex,
+    drop: () => Promise<void>,
+    policy: Partial<EnvironmentPolicy>,
+  ) {
+    this.knex = knex;
+    this.#drop = drop;
+    this.#admin = connectTo('postgres');
+    const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
+    this.#policy = { ...environments.get('daily').policy, ...policy };
+    const { privateKey } = generateKeyPairSync('ed25519');
+    this.facts = RunFactsReader.create({
+      environments,
+      signer: Signer.create([{ id: '1', key: privateKey }]),
+    });
+    this.items = RunItemsService.create({ knex, facts: this.facts });
+  }
+
+  /** @param options - `proxied`: the way to the targets can be broken, see {@link ExecutionWorld.proxy} */
+  static async create(
+    options: {
+      targets?: number;
+      policy?: Partial<EnvironmentPolicy>;
+      proxied?: true;
+    } = {},
+  ): Promise<ExecutionWorld> {
+    const { knex, drop } = await createTestDatabase();
+    const world = new ExecutionWorld(knex, drop, options.policy ?? {});
+    if (options.proxied) world.#proxy = await TcpProxy.create(server());
+    await world.#seed(options.targets ?? 1);
+    return world;
+  }
+
+  get proxy(): TcpProxy {
+    if (!this.#proxy) throw new Error('this world has no proxy');
+    return this.#proxy;
+  }
+
+  /** A session to a target as somebody else than the executor has it. */
+  async connect(target: TestTarget): Promise<TargetSession> {
+    const { record } = target;
+    return this.driver.connect(
+      { ...record, password: this.#secrets.open(record.secret, record) },
+      {
+        tag: 'somebody else',
+        lockTimeoutMs: 1_000,
+        statementTimeoutMs: 0,
+        connectTimeoutMs: 5_000,
+      },
+    );
+  }
+
+  /** Stops every executor, closes and drops everything. */
+  async drop(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) await stop();
+    for (const { record, knex } of this.targets) {
+      await knex.destroy();
+      await this.#admin.raw('drop database if exists ?? with (force)', [
+        record.database,
+      ]);
+    }
+    await this.#proxy?.close();
+    await this.#admin.destroy();
+    await this.#drop();
+  }
+
+  /** A migration and a run of it on all targets, in status `approved`. */
+  async request(options: {
+    key: string;
+    sqlUp: string;
+    sqlDown?: string;
+    type?: 'apply' | 'rollback';
+    mode?: 'auto' | 'no_transaction';
+    /** Of every target, where the approval was given for another server. */
+    serverIdentity?: string;
+  }): Promise<string> {
+    const { key, sqlUp, sqlDown, type = 'apply', mode = 'auto' } = options;
+    const sql = type === 'apply' ? sqlUp : sqlDown ?? '';
+    const { plan, problems } = await this.driver.plan({
+      sql,
+      mode,
+      protectedTables: ['migrations', 'migrations_ledger'],
+    });
+    if (!plan) throw new Error(`refused: ${JSON.stringify(problems)}`);
+
+    const runId = newId();
+    await this.knex.transaction(async tx => {
+      const known = await tx('migrations').where({ key }).first('id');
+      const migrationId: string = known?.id ?? newId();
+      if (!known) {
+        await insertMigration(tx, {
+          id: migrationId,
+          projectId: this.#projectId,
+          key,
+          name: key,
+          userId: this.userId,
+        });
+        for (const text of [sqlUp, ...(sqlDown ? [sqlDown] : [])]) {
+          await saveSqlText(tx, { checksum: sha256(text), sql: text });
+        }
+        await insertVersion(tx, {
+          migrationId,
+          version: 1,
+          checksumUp: sha256(sqlUp),
+          checksumDown: sqlDown && sha256(sqlDown),
+          transactionMode: mode,
+          userId: this.userId,
+        });
+      }
+      const { hash } = await savePlan(tx, plan, problems);
+      const run = {
+        id: runId,
+        migrationId,
+        projectId: this.#projectId,
+        environment: 'daily',
+        engine: 'postgres' as const,
+        type,
+        requestedBy: this.userId,
+      };
+      await insertRun(tx, run, [this.#dbSetId]);
+      const targets = this.targets.map(({ record }) => ({
+        ...record,
+        serverIdentity: options.serverIdentity ?? record.serverIdentity,
+      }));
+      const binding = buildBinding({
+        runId,
+        revision: 1,
+        type,
+        environment: 'daily',
+        migrationKey: key,
+        version: 1,
+        planHash: hash,
+        checksum: sha256(sql),
+        mode: plan.mode,
+        policy: this.#policy,
+        targets,
+      });
+      await insertRevision(tx, {
+        runId,
+        revision: 1,
+        migrationId,
+        version: 1,
+        planHash: hash,
+        checksum: sha256(sql),
+        policy: this.#policy,
+        binding,
+        digest: digestOf(binding),
+        cause: 'requested',
+        createdBy: this.userId,
+      });
+      await insertRunItems(
+        tx,
+        targets.map((target, ordinal) => ({
+          id: newId(),
+          runId,
+          migrationId,
+          targetId: target.id,
+          ordinal,
+          checksumUp: sha256(sqlUp),
+          statementsTotal: plan.statements.length,
+        })),
+      );
+      await updateRun(tx, runId, { status: 'approved' });
+    });
+    return runId;
+  }
+
+  /** As `POST /runs/:id/execute` does it once the gate has said yes. */
+  async execute(runId: string): Promise<void> {
+    await this.knex.transaction(async tx => {
+      await makeItemsClaimable(tx, runId);
+      await updateRun(tx, runId, {
+        status: 'queued',
+        executedBy: this.userId,
+        queued: true,
+      });
+      await notify(tx, CHANNELS.work);
+    });
+  }
+
+  /** A replica's executor, started. */
+  async startExecutor(
+    options: { config?: Partial<ExecutorConfig>; failPoint?: FailPoint } = {},
+  ): Promise<{ executor: Executor; stop: () => Promise<void> }> {
+    const logger = mockServices.logger.mock();
+    const listener = Listener.create({
+      connect: listenerConnection(this.knex),
+      logger,
+    });
+    await listener.start();
+    const heartbeatKnex = connectTo(String(await databaseOf(this.knex)));
+    const executor = Executor.create({
+      knex: this.knex,
+      heartbeatKnex,
+      listener,
+      items: this.items,
+      drivers: new Map([['postgres', this.driver]]),
+      secrets: {
+        open: target => this.#secrets.open(target.secret, target),
+      },
+      gate: { claimBlockers: async () => this.blockers },
+      logger,
+      config: { ...DEFAULTS, ...options.config },
+      metrics: {
+        runStarted: () => undefined,
+        runFinished: run => this.finishedRuns.push(run.status),
+        itemFinished: () => undefined,
+      },
+      failPoint: options.failPoint,
+    });
+    executor.start();
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= executor
+        .stop()
+        .then(() => listener.stop())
+        .then(() => heartbeatKnex.destroy());
+      return stopped;
+    };
+    this.#stops.push(stop);
+    return { executor, stop };
+  }
+
+  async itemsOf(runId: string): Promise<RunItemRecord[]> {
+    return itemsOfRun(this.knex, runId);
+  }
+
+  async statusOf(runId: string): Promise<string> {
+    const row = await this.knex('runs').where({ id: runId }).first('status');
+    return row.status;
+  }
+
+  async auditActions(runId: string): Promise<string[]> {
+    return this.knex('audit_events')
+      .where({ run_id: runId })
+      .orderBy('id')
+      .pluck('action');
+  }
+
+  async logOf(
+    runId: string,
+  ): Promise<{ seq: number; message: string; level: string }[]> {
+    const chunks = await this.knex('run_logs')
+      .where({ run_id: runId })
+      .orderBy('last_seq')
+      .pluck('lines');
+    return chunks.flat();
+  }
+
+  async #seed(targets: number): Promise<void> {
+    const { knex, userId } = this;
+    await knex('users').insert({
+      id: userId,
+      entity_ref: 'user:default/jane',
+      kind: 'person',
+      provider: 'local',
+      email: 'jane@example.com',
+      name: 'Jane',
+      role: 'manager',
+    });
+    await knex('projects').insert({
+      id: this.#projectId,
+      key: 'shop',
+      name: 'Shop',
+      created_by: userId,
+    });
+    await knex('db_sets').insert({
+      id: this.#dbSetId,
+      project_id: this.#projectId,
+      environment: 'daily',
+      name: 'shops',
+      created_by: userId,
+    });
+    for (let index = 0; index < targets; index += 1) {
+      await this.#addTarget(index);
+    }
+  }
+
+  async #addTarget(index: number): Promise<void> {
+    const { username, password } = server();
+    const { host, port } = this.#proxy
+      ? { host: '127.0.0.1', port: this.#proxy.port }
+      : server();
+    const database = `mh_target_${randomBytes(6).toString('hex')}`;
+    await this.#admin.raw('create database ??', [database]);
+    const id = newId();
+    const tls = { mode: 'disable' as const };
+    const address = { id, engine: 'postgres' as const, host, port, username };
+    const test = await this.driver.test(
+      {
+        host,
+        port,
+        database,
+        username,
+        password,
+        tls,
+        historyTable: 'migrations',
+      },
+      { timeoutMs: 10_000 },
+    );
+    await this.knex('db_targets').insert({
+      id,
+      db_set_id: this.#dbSetId,
+      name: `shop-${index + 1}`,
+      engine: 'postgres',
+      host,
+      port,
+      database,
+      username,
+      secret: this.#secrets.seal(password, { ...address, tls }),
+      tls: JSON.stringify(tls),
+      history_table: 'migrations',
+      server_identity: test.identity?.id,
+      created_by: this.userId,
+    });
+    const [record] = await findDbTargets(this.knex, { ids: [id] });
+    this.targets.push({ record, knex: connectTo(database) });
+  }
+}
+
+function server() {
+  const found = testServer('postgres');
+  if (!found) throw new Error('the hub cannot be tested without PostgreSQL');
+  return found;
+}
+
+function connectTo(database: string): Knex {
+  const { host, port, username: user, password } = server();
+  return knexFactory({
+    client: 'pg',
+    connection: { host, port, user, password, database },
+    pool: { min: 0, max: 2 },
+  });
+}
+
+async function databaseOf(knex: Knex): Promise<unknown> {
+  const found = await knex.raw('select current_database() as name');
+  return found.rows[0].name;
+}

@@ -1,0 +1,1 @@
+export { MigrateHubPage } from './MigrateHubPage';
