@@ -1,7 +1,7 @@
 // How every script here begins and ends: the right Node, a clean stop, an exit code.
 import { explain, step } from './progress.mjs';
 import { isAnythingRunning, stopEverything } from './run.mjs';
-import { underSupportedNode } from './toolchain.mjs';
+import { underSupportedNode, whenNpmIsGone } from './toolchain.mjs';
 
 /**
  * Runs `work` under a supported Node and ends with the exit code that it returns. When the process
@@ -13,7 +13,9 @@ export async function main(work, { interruptedCode = 130 } = {}) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => resolve(interruptedCode));
     }
-    process.on('disconnect', () => resolve(interruptedCode));
+    const lost = () => resolve(interruptedCode);
+    if (process.channel) process.on('disconnect', lost);
+    else whenNpmIsGone(lost);
   });
   let code;
   try {

@@ -34,8 +34,7 @@ export function which(...names) {
 
 /**
  * Runs a program to its end and returns what it said. Throws when it fails, unless `allowFailure`.
- * With `show` its output goes to the terminal as it comes (`'stderr'`: only that), with `log` to a
- * file.
+ * With `show` its output goes to the terminal as it comes, with `log` to a file.
  */
 export async function run(command, args, options = {}) {
   const { allowFailure, show, log, input, ...spawnOptions } = options;
@@ -50,12 +49,12 @@ export async function run(command, args, options = {}) {
   const file = log && openLog(log);
   const stdout = [];
   const stderr = [];
-  child.stdout.on('data', data => {
+  child.stdout?.on('data', data => {
     stdout.push(data);
     file?.write(data);
-    if (show === true) process.stdout.write(data);
+    if (show) process.stdout.write(data);
   });
-  child.stderr.on('data', data => {
+  child.stderr?.on('data', data => {
     stderr.push(data);
     file?.write(data);
     if (show) process.stderr.write(data);

@@ -36,11 +36,21 @@ export async function underSupportedNode() {
   for (const signal of ['SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
   }
+  whenNpmIsGone(() => process.exit(1));
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (status, signal) => resolve(signal ? 1 : status));
   });
   process.exit(code);
+}
+
+/** npm that is killed does not take its script along: notice that its process is gone. */
+export function whenNpmIsGone(callback) {
+  if (!process.env.npm_lifecycle_event) return;
+  const npmProcess = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npmProcess) callback();
+  }, 1_000).unref();
 }
 
 function isSupported(version) {

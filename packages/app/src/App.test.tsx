@@ -1,28 +1,74 @@
-import { render, waitFor } from '@testing-library/react';
+import { fireEvent, render, screen } from '@testing-library/react';
 import App from './App';
 
-describe('App', () => {
-  it('should render', async () => {
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/json' },
+  });
+
+describe('the portal', () => {
+  const realFetch = global.fetch;
+  const realEnv = process.env;
+  afterEach(() => {
+    global.fetch = realFetch;
+    process.env = realEnv;
+  });
+
+  it('asks who you are, then shows the hub', async () => {
     process.env = {
-      NODE_ENV: 'test',
+      ...realEnv,
       APP_CONFIG: [
         {
           data: {
-            app: { title: 'Test' },
-            backend: { baseUrl: 'http://localhost:7007' },
-            techdocs: {
-              storageUrl: 'http://localhost:7007/api/techdocs/static/docs',
-            },
+            app: { title: 'migrate-hub', baseUrl: 'http://localhost' },
+            backend: { baseUrl: 'http://localhost' },
           },
           context: 'test',
         },
-      ] as any,
+      ] as unknown as string,
     };
+    global.fetch = async (input, init) => {
+      const url = String(input instanceof Request ? input.url : input);
+      if (!url.endsWith('/api/auth/local/refresh')) {
+        return json({ items: [] });
+      }
+      if (!init?.body) {
+        return json({ error: {}, response: {}, request: {} }, 401);
+      }
+      return json({
+        profile: { displayName: 'Uma User' },
+        backstageIdentity: {
+          token: 'e30.e30.c2ln',
+          expiresInSeconds: 3600,
+          identity: {
+            type: 'user',
+            userEntityRef: 'user:default/u-1',
+            ownershipEntityRefs: ['user:default/u-1'],
+          },
+        },
+      });
+    };
+    render(App.createRoot());
 
-    const rendered = render(App.createRoot());
-
-    await waitFor(() => {
-      expect(rendered.baseElement).toBeInTheDocument();
+    const email = await screen.findByLabelText('Email', {}, { timeout: 20_000 });
+    fireEvent.change(email, { target: { value: 'user@example.com' } });
+    fireEvent.change(screen.getByLabelText('Password'), {
+      target: { value: 'correct horse' },
     });
-  });
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+
+    expect(
+      await screen.findByRole(
+        'heading',
+        { name: 'Migrate hub' },
+        { timeout: 20_000 },
+      ),
+    ).toBeInTheDocument();
+    expect(window.location.pathname).toBe('/migrate-hub');
+    expect(
+      screen.getByRole('link', { name: 'Migrate hub' }),
+    ).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: 'Catalog' })).toBeInTheDocument();
+  }, 60_000);
 });

@@ -52,9 +52,7 @@ const POISON: PoisonSample[] = [
   },
   {
     story: 'COMMIT and a new transaction, hidden in a procedure',
-    setup: [
-      'CREATE PROCEDURE sneaky() BEGIN COMMIT; START TRANSACTION; END',
-    ],
+    setup: ['CREATE PROCEDURE sneaky() BEGIN COMMIT; START TRANSACTION; END'],
     sql: ["INSERT INTO widgets VALUES (7, 'a')", 'CALL sneaky()'],
     inTransaction: true,
     outcome: 'damaged',

@@ -27,22 +27,6 @@ const FAILS_AT: Partial<Record<TargetErrorCode, CheckName>> = {
   UNKNOWN_DATABASE: 'database',
 };
 
-/** Tries a target from the network to its privileges and changes nothing there. */
-export async function testConnection(
-  target: TargetConnection,
-  { timeoutMs }: { timeoutMs: number },
-): Promise<ConnectionTestResult> {
-  const started = performance.now();
-  const test = new ConnectionTest(target, new Deadline(timeoutMs));
-  await test.run();
-  return {
-    ok: test.checks.every(({ ok }) => ok),
-    identity: test.identity,
-    latencyMs: Math.round(test.latencyMs ?? performance.now() - started),
-    checks: test.checks,
-  };
-}
-
 class ConnectionTest {
   readonly #target: TargetConnection;
   readonly #deadline: Deadline;
@@ -191,7 +175,11 @@ class ConnectionTest {
       [tables.history, there?.history],
       [tables.ledger, there?.ledger],
     ] as const) {
-      for (const privilege of await deniedOn(wire, facts, exists ? table : undefined)) {
+      for (const privilege of await deniedOn(
+        wire,
+        facts,
+        exists ? table : undefined,
+      )) {
         missing.add(privilege);
       }
     }
@@ -263,4 +251,20 @@ function advise({ code, message }: TargetError): string {
     default:
       return message;
   }
+}
+
+/** Tries a target from the network to its privileges and changes nothing there. */
+export async function testConnection(
+  target: TargetConnection,
+  { timeoutMs }: { timeoutMs: number },
+): Promise<ConnectionTestResult> {
+  const started = performance.now();
+  const test = new ConnectionTest(target, new Deadline(timeoutMs));
+  await test.run();
+  return {
+    ok: test.checks.every(({ ok }) => ok),
+    identity: test.identity,
+    latencyMs: Math.round(test.latencyMs ?? performance.now() - started),
+    checks: test.checks,
+  };
 }

@@ -85,8 +85,10 @@ export async function readFacts(
     sqlMode: value('sql_mode'),
     maxPacket: Number(value('max_allowed_packet')),
     isGalera: value('wsrep_on') === 'ON',
-    isReadOnly: value('read_only') === 'ON' || value('super_read_only') === 'ON',
-    hasPooler: String(session.id) !== String(asked.threadId),
+    isReadOnly:
+      value('read_only') === 'ON' || value('super_read_only') === 'ON',
+    // The handshake has room for 32 bits of it.
+    hasPooler: Number(session.id) % 2 ** 32 !== asked.threadId,
   };
 }
 
@@ -144,7 +146,9 @@ export function assertSupported(facts: ServerFacts): void {
   const why =
     unsupportedBecause(facts) ??
     (modes.length > 0
-      ? `The server's sql_mode has ${modes.join(' and ')}: quotes would be read in another way than was approved. Take it out of sql_mode for this account or server`
+      ? `The server's sql_mode has ${modes.join(
+          ' and ',
+        )}: quotes would be read in another way than was approved. Take it out of sql_mode for this account or server`
       : undefined);
   if (why) {
     throw new TargetError({ code: 'UNSUPPORTED_SERVER', message: why });

@@ -8,7 +8,10 @@ import { StatementOutcome, TextRow, Wire } from './wire';
 
 const SAVEPOINT = 'migrate_hub';
 
-/** Statements that cannot hide our tables behind temporary ones of the same name. */
+/**
+ * Statements that cannot hide our tables behind temporary ones of the same name:
+ * the preflight has seen the names in them, and they run no dynamic SQL.
+ */
 const HARMLESS = new Set([
   'INSERT',
   'UPDATE',
@@ -35,6 +38,7 @@ export class Guard {
   #open: boolean | undefined;
   #mayHideTables = false;
   #roleOfScript: string | undefined;
+  #damage: TargetError | undefined;
 
   constructor(wire: Wire, facts: ServerFacts, tables: Tables) {
     this.#wire = wire;
@@ -57,6 +61,7 @@ export class Guard {
   ended(): void {
     this.#inTransaction = false;
     this.#hasSavepoint = false;
+    this.#open = undefined;
   }
 
   /** Puts back what the script had set and we had restored for ourselves. */
@@ -76,18 +81,26 @@ export class Guard {
     this.#isDirty = true;
     this.#open = outcome?.inTransaction;
     const [word] = /^\w+/.exec(sql) ?? [''];
-    this.#mayHideTables ||= !HARMLESS.has(word.toUpperCase());
+    this.#mayHideTables ||=
+      !HARMLESS.has(word.toUpperCase()) || /^SET\s+STATEMENT/i.test(sql);
   }
 
-  /** Throws `SESSION_DAMAGED`, naming all that is wrong. */
+  /**
+   * Throws `SESSION_DAMAGED`, naming all that is wrong. A session that was found
+   * damaged stays so: what showed it may be gone at the second look.
+   */
   async assertSound(): Promise<void> {
+    if (this.#damage) {
+      throw this.#damage;
+    }
     if (!this.#isDirty) {
       return;
     }
     try {
       await this.#look();
     } catch (error) {
-      throw damaged(error);
+      this.#damage = damaged(error);
+      throw this.#damage;
     }
     this.#isDirty = false;
     this.#mayHideTables = false;

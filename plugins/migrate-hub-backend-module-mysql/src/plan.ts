@@ -22,11 +22,6 @@ const MAX_PROBLEMS = 100;
 /** How long the event loop may be held at a stretch. */
 const BREATH_MS = 20;
 
-/** Splits, classifies and checks a script without any database. */
-export async function planScript(request: PlanRequest): Promise<PlanResult> {
-  return new ScriptPlanner(request).plan();
-}
-
 class ScriptPlanner {
   readonly #sql: string;
   readonly #bytes: Buffer;
@@ -167,4 +162,9 @@ function controlOf(head: string[]): ScriptStatement['control'] {
     return 'begin';
   }
   return isCommit(head) ? 'commit' : undefined;
+}
+
+/** Splits, classifies and checks a script without any database. */
+export async function planScript(request: PlanRequest): Promise<PlanResult> {
+  return new ScriptPlanner(request).plan();
 }

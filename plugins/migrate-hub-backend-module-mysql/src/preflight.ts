@@ -38,7 +38,10 @@ const CLIENT_COMMANDS = new Set([
 const FORBIDDEN_STATEMENTS = new Map([
   ['USE', 'the database is the one of the target, and only that'],
   ['XA', 'a prepared transaction outlives the run'],
-  ['LOCK', 'it locks out the hub, which must record each step in its own tables'],
+  [
+    'LOCK',
+    'it locks out the hub, which must record each step in its own tables',
+  ],
   ['UNLOCK', 'it ends the transaction unseen'],
   ['BACKUP', 'it blocks the tables in which the hub records each step'],
 ]);
@@ -130,7 +133,9 @@ function ofClientCommand(sql: string, statement: SplitStatement): Finding[] {
     ? [
         error(
           'CLIENT_COMMAND',
-          `${sql.slice(sign.start, sign.end + 1).trim()} belongs to a client program, which the server does not know`,
+          `${sql
+            .slice(sign.start, sign.end + 1)
+            .trim()} belongs to a client program, which the server does not know`,
           sign.start,
         ),
       ]
@@ -178,14 +183,22 @@ function ofTransactionControl(statement: SplitStatement): Finding[] {
   }
   const savepoint = ['SAVEPOINT', 'RELEASE', 'ROLLBACK'].includes(first);
   return savepoint && head.at(-1)?.toLowerCase().startsWith('migrate_hub')
-    ? [error('TRANSACTION_CONTROL', 'Savepoints named migrate_hub… are the hub’s own')]
+    ? [
+        error(
+          'TRANSACTION_CONTROL',
+          'Savepoints named migrate_hub… are the hub’s own',
+        ),
+      ]
     : [];
 }
 
 export function isBegin(head: string[]): boolean {
-  return ['BEGIN', 'BEGIN WORK', 'START TRANSACTION', 'START TRANSACTION READ WRITE'].includes(
-    head.join(' '),
-  );
+  return [
+    'BEGIN',
+    'BEGIN WORK',
+    'START TRANSACTION',
+    'START TRANSACTION READ WRITE',
+  ].includes(head.join(' '));
 }
 
 export function isCommit(head: string[]): boolean {
@@ -200,7 +213,10 @@ function ofForbiddenStatement({ head }: SplitStatement): Finding[] {
   ];
   const reason = FORBIDDEN_STATEMENTS.get(first);
   if (reason !== undefined) {
-    return forbid(first === 'USE' || first === 'XA' ? first : `${first} ${second}`, reason);
+    return forbid(
+      first === 'USE' || first === 'XA' ? first : `${first} ${second}`,
+      reason,
+    );
   }
   if (first === 'LOAD' && head.includes('LOCAL')) {
     return forbid('LOAD … LOCAL', 'there is no client file to read');
@@ -224,7 +240,10 @@ function ofSettings(sql: string, statement: SplitStatement): Finding[] {
   const words = statement.head.join(' ');
   if (/^SET (SESSION|LOCAL) TRANSACTION .*READ ONLY/.test(words)) {
     return [
-      error('FORBIDDEN_SETTING', 'READ ONLY would prevent the hub’s own record'),
+      error(
+        'FORBIDDEN_SETTING',
+        'READ ONLY would prevent the hub’s own record',
+      ),
     ];
   }
   return readAssignments(sql, statement).flatMap(assignment => {

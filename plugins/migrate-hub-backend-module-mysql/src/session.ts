@@ -256,7 +256,9 @@ export class MySqlSession implements TargetSession {
     if (outcome.warnings > rows.length) {
       onNotice({
         severity: 'note',
-        message: `${outcome.warnings - rows.length} more warnings are not shown`,
+        message: `${
+          outcome.warnings - rows.length
+        } more warnings are not shown`,
       });
     }
   }
@@ -266,7 +268,9 @@ export class MySqlSession implements TargetSession {
 const ROLLED_BACK = new Set<number | undefined>([
   SERVER_ERROR.lockWaitTimeout,
   SERVER_ERROR.deadlock,
-  1180, 3100, 3101,
+  1180,
+  3100,
+  3101,
 ]);
 
 function commitError(error: unknown): TargetError {

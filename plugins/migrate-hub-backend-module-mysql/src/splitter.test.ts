@@ -26,20 +26,44 @@ function texts(sql: string): string[] {
 describe('a script is cut as the mysql client cuts it', () => {
   it.each<[string, string, string[]]>([
     ['plain statements', 'SELECT 1; SELECT 2', ['SELECT 1', 'SELECT 2']],
-    ['a quote with a backslash', "SELECT 'a\\';b'; X", ["SELECT 'a\\';b'", 'X']],
+    [
+      'a quote with a backslash',
+      "SELECT 'a\\';b'; X",
+      ["SELECT 'a\\';b'", 'X'],
+    ],
     ['a doubled quote', "SELECT 'a'';b'; X", ["SELECT 'a'';b'", 'X']],
     ['double quotes', 'SELECT "a\\";""b"; X', ['SELECT "a\\";""b"', 'X']],
     ['a name in backticks', 'SELECT `a;``\\`; X', ['SELECT `a;``\\`', 'X']],
-    ['an escaped backslash at the end', "SELECT '\\\\'; X", ["SELECT '\\\\'", 'X']],
+    [
+      'an escaped backslash at the end',
+      "SELECT '\\\\'; X",
+      ["SELECT '\\\\'", 'X'],
+    ],
     ['a comment of two dashes', 'SELECT 1 -- a;b\n; X', ['SELECT 1', 'X']],
     ['two dashes that are a sum', 'SELECT 1--1;X', ['SELECT 1--1', 'X']],
     ['two dashes at the end', 'SELECT 1 --', ['SELECT 1']],
     ['a hash', 'SELECT 1 # a;b\n+ 1; X', ['SELECT 1 # a;b\n+ 1', 'X']],
-    ['a comment that does not nest', '/* /* ; */ SELECT 1; X', ['SELECT 1', 'X']],
+    [
+      'a comment that does not nest',
+      '/* /* ; */ SELECT 1; X',
+      ['SELECT 1', 'X'],
+    ],
     ['a hint', 'SELECT /*+ a;b */ 1; X', ['SELECT /*+ a;b */ 1', 'X']],
-    ['a version comment', '/*!40101 SET @a = 1 */; X', ['/*!40101 SET @a = 1 */', 'X']],
-    ['a comment in a version comment', '/*M! SELECT 1 /* ; */ */; X', ['/*M! SELECT 1 /* ; */ */', 'X']],
-    ['a byte order mark and CRLF', '\ufeffSELECT 1;\r\nX;\r\n', ['SELECT 1', 'X']],
+    [
+      'a version comment',
+      '/*!40101 SET @a = 1 */; X',
+      ['/*!40101 SET @a = 1 */', 'X'],
+    ],
+    [
+      'a comment in a version comment',
+      '/*M! SELECT 1 /* ; */ */; X',
+      ['/*M! SELECT 1 /* ; */ */', 'X'],
+    ],
+    [
+      'a byte order mark and CRLF',
+      '\ufeffSELECT 1;\r\nX;\r\n',
+      ['SELECT 1', 'X'],
+    ],
     ['empty statements', ';;\n;SELECT 1;;', ['SELECT 1']],
     ['dollar signs in names', 'SELECT a$b;X', ['SELECT a$b', 'X']],
   ])('%s', (_, sql, expected) => {
@@ -47,11 +71,27 @@ describe('a script is cut as the mysql client cuts it', () => {
   });
 
   it.each<[string, string, string[]]>([
-    ['slashes', 'DELIMITER //\nSELECT 1; //\nSELECT 2//\nDELIMITER ;\nX;', ['SELECT 1;', 'SELECT 2', 'X']],
-    ['dollars at the end of a word', 'delimiter $$\nSELECT 1 END$$ X$$', ['SELECT 1 END', 'X']],
+    [
+      'slashes',
+      'DELIMITER //\nSELECT 1; //\nSELECT 2//\nDELIMITER ;\nX;',
+      ['SELECT 1;', 'SELECT 2', 'X'],
+    ],
+    [
+      'dollars at the end of a word',
+      'delimiter $$\nSELECT 1 END$$ X$$',
+      ['SELECT 1 END', 'X'],
+    ],
     ['two semicolons', 'DELIMITER ;;\nSELECT 1; ;;X;;', ['SELECT 1;', 'X']],
-    ['a delimiter in a string', "DELIMITER //\nSELECT '//'//X//", ["SELECT '//'", 'X']],
-    ['a delimiter in a comment', 'DELIMITER //\nSELECT 1 -- //\n//X', ['SELECT 1', 'X']],
+    [
+      'a delimiter in a string',
+      "DELIMITER //\nSELECT '//'//X//",
+      ["SELECT '//'", 'X'],
+    ],
+    [
+      'a delimiter in a comment',
+      'DELIMITER //\nSELECT 1 -- //\n//X',
+      ['SELECT 1', 'X'],
+    ],
     ['no line after it', 'SELECT 1;\nDELIMITER //', ['SELECT 1']],
   ])('DELIMITER: %s', (_, sql, expected) => {
     expect(texts(sql)).toEqual(expected);
@@ -149,14 +189,17 @@ describe('the body of a stored program stays whole', () => {
 
   it('needs no counting between DELIMITER lines', () => {
     const body = `CREATE PROCEDURE p() BEGIN IF a THEN ${X}; END`;
-    expect(texts(`DELIMITER //\n${body}//\nDELIMITER ;\n${X};`)).toEqual([body, X]);
+    expect(texts(`DELIMITER //\n${body}//\nDELIMITER ;\n${X};`)).toEqual([
+      body,
+      X,
+    ]);
   });
 });
 
 describe('what stands where', () => {
   it('marks code in version comments, names to look at, and a second statement', () => {
     const sql =
-      'DELIMITER //\nSELECT 1; SELECT 2 //\nINSERT /*! IGNORE */ INTO `Migrations` VALUES (\'migrations\') //';
+      "DELIMITER //\nSELECT 1; SELECT 2 //\nINSERT /*! IGNORE */ INTO `Migrations` VALUES ('migrations') //";
     const { statements } = read(sql);
     expect(statements).toMatchObject([
       {
@@ -169,7 +212,16 @@ describe('what stands where', () => {
       {
         line: 3,
         versionComment: 'some',
-        head: ['INSERT', 'IGNORE', 'INTO', 'Migrations', 'VALUES', '(', "''", ')'],
+        head: [
+          'INSERT',
+          'IGNORE',
+          'INTO',
+          'Migrations',
+          'VALUES',
+          '(',
+          "''",
+          ')',
+        ],
         mentions: [{ name: 'migrations', start: sql.indexOf('`Migr') }],
       },
     ]);
@@ -204,7 +256,9 @@ describe('for every script', () => {
     ),
     fc.string({ maxLength: 5 }),
   );
-  const scripts = fc.array(piece, { maxLength: 40 }).map(parts => parts.join(''));
+  const scripts = fc
+    .array(piece, { maxLength: 40 })
+    .map(parts => parts.join(''));
 
   it('the statements and what is between them are the script, byte for byte', () => {
     fc.assert(

@@ -47,14 +47,6 @@ const BREATH = 20_000;
 const DELIMITER_LINE = /[ \t]*([^\s]*)[ \t]*([^\n]*)/y;
 const UNSUITABLE_DELIMITER = /[\w'"`\\#]|--|\/\*|\*\/|[^\x21-\x7e]/;
 
-/** Cuts a script as the `mysql` client would, in one pass. */
-export function* split(
-  sql: string,
-  options: { watch: ReadonlySet<string> },
-): Generator<SplitStep> {
-  yield* new Splitter(sql, options.watch).run();
-}
-
 class Splitter {
   readonly #sql: string;
   readonly #lexer: Lexer;
@@ -160,7 +152,10 @@ class Splitter {
   #noteSemicolon(statement: SplitStatement): void {
     if (this.#sql[this.#lexer.start] === ';') {
       this.#innerSemicolon = true;
-    } else if (this.#innerSemicolon && statement.secondStatement === undefined) {
+    } else if (
+      this.#innerSemicolon &&
+      statement.secondStatement === undefined
+    ) {
       statement.secondStatement = this.#lexer.start;
     }
   }
@@ -236,7 +231,8 @@ class Splitter {
     if (this.#delimiter !== ';' || (tracker.isClosed && !tracker.fault)) {
       return undefined;
     }
-    const why = tracker.fault ?? 'BEGIN, IF, CASE or a loop is not closed by END';
+    const why =
+      tracker.fault ?? 'BEGIN, IF, CASE or a loop is not closed by END';
     return `The body of this statement does not come out even (${why}). Put DELIMITER lines around it, as the mysql client needs them.`;
   }
 
@@ -254,7 +250,11 @@ class Splitter {
   #readDelimiterCommand(): SplitFault | undefined {
     const { start, end } = this.#lexer;
     DELIMITER_LINE.lastIndex = end;
-    const [line, delimiter, rest] = DELIMITER_LINE.exec(this.#sql) ?? ['', '', ''];
+    const [line, delimiter, rest] = DELIMITER_LINE.exec(this.#sql) ?? [
+      '',
+      '',
+      '',
+    ];
     if (!delimiter || UNSUITABLE_DELIMITER.test(delimiter)) {
       return this.#fault('CLIENT_COMMAND', {
         at: start,
@@ -299,4 +299,12 @@ export function lineOf(sql: string, offset: number): number {
     at = sql.indexOf('\n', at + 1);
   }
   return line;
+}
+
+/** Cuts a script as the `mysql` client would, in one pass. */
+export function* split(
+  sql: string,
+  options: { watch: ReadonlySet<string> },
+): Generator<SplitStep> {
+  yield* new Splitter(sql, options.watch).run();
 }

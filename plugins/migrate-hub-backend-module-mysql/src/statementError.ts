@@ -52,7 +52,11 @@ function codeOf(errno: number | undefined, statement: FailedStatement) {
   }
 }
 
-function leavesTraces({ sql, flavour, inTransaction }: FailedStatement): boolean {
+function leavesTraces({
+  sql,
+  flavour,
+  inTransaction,
+}: FailedStatement): boolean {
   if (inTransaction) {
     return false;
   }

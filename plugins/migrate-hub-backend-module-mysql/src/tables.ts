@@ -73,11 +73,19 @@ export class Tables {
       }
       if (!found.ledger) {
         await wire.rows(
-          create(this.ledger, LEDGER, '`run_item_id`, `direction`', '`migration_key`'),
+          create(
+            this.ledger,
+            LEDGER,
+            '`run_item_id`, `direction`',
+            '`migration_key`',
+          ),
         );
       }
     } catch (error) {
-      throw ownError(error, `The hub could not create its tables ${this.history} and ${this.ledger}`);
+      throw ownError(
+        error,
+        `The hub could not create its tables ${this.history} and ${this.ledger}`,
+      );
     }
     await this.check(wire);
   }
@@ -88,7 +96,10 @@ export class Tables {
       .rows(
         `SELECT t.TABLE_NAME AS name, t.ENGINE AS engine, c.COLUMN_NAME AS col, c.COLUMN_TYPE AS type, c.COLUMN_KEY AS indexed, c.COLLATION_NAME AS collation FROM information_schema.TABLES t JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = ${escape(
           this.#schema,
-        )} AND t.TABLE_NAME IN (${escape([this.historyName, this.ledgerName])})`,
+        )} AND t.TABLE_NAME IN (${escape([
+          this.historyName,
+          this.ledgerName,
+        ])})`,
       )
       .catch(error => {
         throw ownError(error, 'The hub could not look for its tables');
@@ -202,7 +213,9 @@ function create(
   primary: string,
   index?: string,
 ): string {
-  const parts = columns.map(([name, , definition]) => `\`${name}\` ${definition}`);
+  const parts = columns.map(
+    ([name, , definition]) => `\`${name}\` ${definition}`,
+  );
   parts.push(`PRIMARY KEY (${primary})`);
   if (index) {
     parts.push(`KEY (${index})`);
@@ -237,9 +250,9 @@ export function historyOf(row: TextRow): HistoryRow {
 }
 
 function ledgerColumns(alias: 'own' | 'other'): string {
-  return LEDGER.map(([name]) => `${alias}.\`${name}\` AS ${alias}_${name}`).join(
-    ', ',
-  );
+  return LEDGER.map(
+    ([name]) => `${alias}.\`${name}\` AS ${alias}_${name}`,
+  ).join(', ');
 }
 
 export function recordOf(row: TextRow): TargetRecord {

@@ -73,6 +73,12 @@ describeTargetDriver({
         outcome: 'damaged',
       },
       {
+        story: 'exchanges the transaction for another',
+        sql: ['INSERT INTO widgets VALUES (1)', 'COMMIT AND CHAIN'],
+        inTransaction: true,
+        outcome: 'damaged',
+      },
+      {
         story: 'leaves a transaction open',
         sql: ['BEGIN'],
         inTransaction: false,

@@ -136,6 +136,19 @@ suite('A session on PostgreSQL', () => {
     }
   });
 
+  it('writes nothing between two statements once the script freed the lock', async () => {
+    const session = await open();
+    await session.writeLedger(ledger(session, 1));
+    await session.execute('SELECT pg_advisory_unlock_all()');
+    const error = await failureOf(session.writeLedger(ledger(session, 2)));
+    expect(error.code).toBe('SESSION_DAMAGED');
+    const again = await failureOf(session.begin());
+    expect(again.code).toBe('SESSION_DAMAGED');
+    expect(
+      await database.query('SELECT position FROM migrations_ledger'),
+    ).toEqual([{ position: 1 }]);
+  });
+
   it('runs deferred triggers at COMMIT under the search path of the script', async () => {
     await database.query('CREATE SCHEMA app');
     await database.query('CREATE TABLE app.widgets (id int)');

@@ -39,7 +39,7 @@ export function asOurselves(sql: string, habits: SessionHabits): string {
       .join(', ')}`,
     habits.otherUser ? 'SET LOCAL SESSION AUTHORIZATION DEFAULT' : '',
     `SET LOCAL ROLE ${
-      habits.role === 'none' ? "'none'; SELECT 1" : escapeIdentifier(habits.role)
+      habits.role === 'none' ? 'NONE' : escapeIdentifier(habits.role)
     }`,
     'SET LOCAL search_path = pg_catalog',
     // With 'off' a commit that was acknowledged can be gone after a crash.

@@ -27,7 +27,8 @@ export async function runJest(part, { environment }) {
     ],
     {
       allowFailure: true,
-      show: 'stderr',
+      // Jest reports on stderr.
+      stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
         ...environment,

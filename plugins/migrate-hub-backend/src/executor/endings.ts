@@ -191,7 +191,9 @@ function conclude(
   const message = printable(error.message, MESSAGE_BYTES);
   const nothing = outcome === 'not_applied';
   return {
-    message: `${message} ${MEANING[outcome]}`,
+    message: `${message}${/[.!?]$/.test(message) ? '' : '.'} ${
+      MEANING[outcome]
+    }`,
     result: {
       status: statusOf(outcome, stopReason),
       outcome,

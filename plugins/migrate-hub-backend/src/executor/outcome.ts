@@ -69,6 +69,10 @@ export function statusOf(
  * Must a new session look at the target before the outcome can be told, or to
  * close a ledger row that would block everybody after us?
  *
+ * @remarks
+ * For a statement in doubt the ledger may know more: its mark can be durable
+ * though the answer was lost.
+ *
  * @param ledgerOpen - an unfinished ledger row of ours may be there
  */
 export function needsSettlement(
@@ -76,6 +80,6 @@ export function needsSettlement(
   ledgerOpen: boolean,
 ): boolean {
   if (facts.recorded) return false;
-  if (facts.doubt === 'commit') return true;
+  if (facts.doubt === 'commit' || facts.doubt === 'statement') return true;
   return ledgerOpen && outcomeOf(facts) === 'not_applied';
 }

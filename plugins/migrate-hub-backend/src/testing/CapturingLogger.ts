@@ -29,9 +29,7 @@ export class CapturingLogger implements LoggerService {
 
   #keep(level: string, message: string, meta?: object) {
     const error =
-      meta instanceof Error
-        ? { name: meta.name, message: meta.message, stack: meta.stack, ...meta }
-        : meta;
+      meta instanceof Error ? { ...meta, error: `${meta.stack}` } : meta;
     this.lines.push(
       JSON.stringify({ level, message, ...this.#meta, ...error }),
     );

@@ -37,7 +37,6 @@ export const SignInForm = ({ reason, onSubmit }: SignInFormProps) => {
         value={email}
         onChange={event => setEmail(event.target.value)}
         inputProps={{ required: true, autoComplete: 'username' }}
-        autoFocus
       />
       <TextField
         id="password"

@@ -9,7 +9,6 @@ import {
   routes,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { fireEvent, screen, within } from '@testing-library/react';
-import { z } from 'zod';
 import { createMigrateHubClient, migrateHubApiRef } from '../../api';
 import { MigrateHubPage } from './MigrateHubPage';
 
@@ -172,8 +171,10 @@ const section = (name: string) => screen.findByRole('region', { name });
 
 describe('the page of the hub', () => {
   it('is tested with answers of the contract', () => {
-    const parse = (schema: z.ZodType, value: unknown) =>
-      expect(schema.safeParse(value)).toMatchObject({ success: true });
+    const parse = (
+      schema: { safeParse(value: unknown): { success: boolean } },
+      value: unknown,
+    ) => expect(schema.safeParse(value)).toMatchObject({ success: true });
     parse(routes.getMe.response, answers['/me']);
     parse(routes.listEnvironments.response, answers['/environments']);
     parse(routes.listMigrations.response, answers['/migrations?limit=50']);

@@ -24,7 +24,7 @@ const isEnding = (status: string): status is Ending => status in ENDINGS;
  * @remarks
  * Labels are environments, types and ids of targets: few, and nothing private.
  */
-export class Metrics implements ExecutorMetrics {
+export class HubMetrics implements ExecutorMetrics {
   readonly #provider: MeterProvider;
   readonly #exporter: PrometheusExporter;
   readonly #started: Counter;
@@ -71,8 +71,8 @@ export class Metrics implements ExecutorMetrics {
     this.#started.add(0);
   }
 
-  static create(): Metrics {
-    return new Metrics();
+  static create(): HubMetrics {
+    return new HubMetrics();
   }
 
   runStarted(): void {

@@ -1,0 +1,68 @@
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { createTestDatabase } from '../testing/testDatabase';
+
+const directory = resolvePackagePath(
+  '@migrate-hub/backstage-plugin-migrate-hub-backend',
+  'migrations',
+);
+
+let knex: Knex;
+let drop: () => Promise<void>;
+
+beforeEach(async () => {
+  ({ knex, drop } = await createTestDatabase());
+});
+afterEach(async () => drop());
+
+const tables = async () => {
+  const { rows } = await knex.raw(
+    `select table_name from information_schema.tables
+      where table_schema = 'public' and table_name not like 'knex_%' order by 1`,
+  );
+  return rows.map((row: { table_name: string }) => row.table_name);
+};
+
+it('goes down to nothing and up again', async () => {
+  const before = await tables();
+  expect(before).toContain('audit_events');
+  await knex.migrate.rollback({ directory }, true);
+  expect(await tables()).toEqual([]);
+  await knex.migrate.latest({ directory });
+  expect(await tables()).toEqual(before);
+});
+
+it('refuses to change or empty what is append-only, whoever asks', async () => {
+  const appendOnly = [
+    'approvals',
+    'audit_events',
+    'migration_versions',
+    'plans',
+    'run_revisions',
+    'sql_texts',
+  ];
+  for (const table of appendOnly) {
+    await expect(knex.raw(`truncate ${table} cascade`)).rejects.toThrow(
+      'append-only',
+    );
+  }
+  await knex('sql_texts').insert({ checksum: 'a'.repeat(64), sql: 'select 1' });
+  await expect(
+    knex('sql_texts').update({ sql: 'drop table users' }),
+  ).rejects.toThrow('append-only');
+  await expect(knex('sql_texts').delete()).rejects.toThrow('append-only');
+  expect(await knex('sql_texts').first('sql')).toEqual({ sql: 'select 1' });
+});
+
+it('has an index for every foreign key', async () => {
+  const { rows } = await knex.raw(`
+    select c.conrelid::regclass::text as referencing, c.conname
+      from pg_constraint c
+     where c.contype = 'f'
+       and not exists (
+         select from pg_index i
+          where i.indrelid = c.conrelid
+            and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+            and c.conkey @> (i.indkey::int2[])[0:cardinality(c.conkey) - 1])`);
+  expect(rows).toEqual([]);
+});
