@@ -12,18 +12,25 @@ describe('sign-in', () => {
     test(`${account.email} signs in and finds the migrations`, () =>
       withPage(browser, `sign-in ${account.email}`, async page => {
         await signIn(page, account);
-        await page.getByRole('link', { name: 'Migrations' }).click();
-        await page
-          .getByText('auth-0001-create-accounts')
-          .waitFor({ state: 'visible' });
+        const main = page.getByRole('main');
+        await main.getByText(account.email).waitFor();
+        await main.getByText('auth-0001-create-accounts').waitFor();
       }));
   }
+
+  test('the session outlives a reload of the page', () =>
+    withPage(browser, 'reload', async page => {
+      await signIn(page, accounts[0]);
+      await page.getByRole('main').getByText(accounts[0].email).waitFor();
+      await page.reload();
+      await page.getByRole('main').getByText(accounts[0].email).waitFor();
+    }));
 
   test('a wrong password is refused, and says so', () =>
     withPage(browser, 'wrong password', async page => {
       await signIn(page, { ...accounts[0], password: 'not the password' });
-      await page.getByRole('alert').waitFor({ state: 'visible' });
+      await page.getByRole('alert').waitFor();
       // The sign-in page is still there.
-      await page.getByLabel(/password/i).waitFor({ state: 'visible' });
+      await page.getByLabel(/password/i).waitFor();
     }));
 });

@@ -5,8 +5,8 @@ import {
   TestServer,
   testServer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
-import { createTestDatabase } from './testDatabase';
-import { failureOf, ledgerRow, TestContext } from './testContext';
+import { createTestDatabase } from './testing/createTestDatabase';
+import { failureOf, ledgerRow, TestContext } from './testing/TestContext';
 
 const WITHIN = { timeoutMs: 10_000 };
 

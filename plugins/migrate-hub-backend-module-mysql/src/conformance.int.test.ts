@@ -5,7 +5,7 @@ import {
   testServer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { MySqlDriver } from './MySqlDriver';
-import { createTestDatabase } from './testDatabase';
+import { createTestDatabase } from './testing/createTestDatabase';
 
 const POISON: PoisonSample[] = [
   {

@@ -2,7 +2,7 @@ import {
   testServer,
   waitUntil,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
-import { failureOf, ledgerRow, TestContext } from './testContext';
+import { failureOf, ledgerRow, TestContext } from './testing/TestContext';
 
 function stories(context: TestContext): void {
   const isMariaDb = context.server.name === 'mariadb';
@@ -94,7 +94,10 @@ function stories(context: TestContext): void {
         session.execute('ALTER TABLE widgets ADD colour int'),
       );
       await context.database.query('COMMIT');
-      expect(error).toMatchObject({ code: 'LOCK_TIMEOUT', sqlState: '1205' });
+      expect(error).toMatchObject({
+        code: 'STATEMENT_FAILED',
+        sqlState: '1205',
+      });
     });
 
     it('that wait for a lock can be canceled', async () => {

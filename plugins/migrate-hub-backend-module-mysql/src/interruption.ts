@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'timers/promises';
+const AGAIN_MS = 1_000;
 
 /**
  * The ways a running statement is stopped from outside: its deadline, and a wish
@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'timers/promises';
  */
 export class Interruption {
   readonly #kill: () => Promise<void>;
-  readonly #stop = new AbortController();
-  #pending: Promise<unknown> = Promise.resolve();
+  readonly #onTheWay = new Set<Promise<unknown>>();
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
   wasAsked = false;
   timedOut = false;
 
@@ -22,33 +23,37 @@ export class Interruption {
 
   startDeadline(timeoutMs: number): void {
     if (timeoutMs > 0) {
-      this.#pending = this.#enforce(timeoutMs);
+      this.#timer = setTimeout(() => this.#enforce(), timeoutMs);
     }
   }
 
   async ask(): Promise<void> {
     this.wasAsked = true;
-    const asked = this.#kill();
-    this.#pending = Promise.allSettled([this.#pending, asked]);
-    await asked;
+    await this.#send();
   }
 
   /** When the statement is over: nothing may be on its way to the next one. */
   async settle(): Promise<void> {
-    this.#stop.abort();
-    await this.#pending;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    await Promise.allSettled(this.#onTheWay);
   }
 
   /** A handler in a procedure can swallow a KILL, and there may be no connection to spare: again each second. */
-  async #enforce(timeoutMs: number): Promise<void> {
-    const { signal } = this.#stop;
-    const wait = (ms: number) =>
-      sleep(ms, undefined, { signal }).catch(() => undefined);
-    await wait(timeoutMs);
-    while (!signal.aborted) {
-      this.timedOut = true;
-      await this.#kill().catch(() => undefined);
-      await wait(1_000);
-    }
+  #enforce(): void {
+    this.timedOut = true;
+    this.#send()
+      .catch(() => undefined)
+      .finally(() => {
+        if (!this.#isOver) {
+          this.#timer = setTimeout(() => this.#enforce(), AGAIN_MS);
+        }
+      });
+  }
+
+  async #send(): Promise<void> {
+    const sent = this.#kill();
+    this.#onTheWay.add(sent);
+    await sent;
   }
 }

@@ -156,11 +156,8 @@ function recordError(error: unknown): TargetError {
   if (error instanceof TargetError || DAMAGE.has(found.errno)) {
     return damaged(error);
   }
-  const code =
-    found.errno === SERVER_ERROR.lockWaitTimeout
-      ? 'LOCK_TIMEOUT'
-      : 'STATEMENT_FAILED';
-  return serverError(isDenied(found) ? 'HISTORY_TABLE_DENIED' : code, found, {
+  const code = isDenied(found) ? 'HISTORY_TABLE_DENIED' : 'STATEMENT_FAILED';
+  return serverError(code, found, {
     prefix: "The hub's own record could not be written: ",
   });
 }

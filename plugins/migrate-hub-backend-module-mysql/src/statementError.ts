@@ -45,8 +45,6 @@ function codeOf(errno: number | undefined, statement: FailedStatement) {
     case SERVER_ERROR.mariadbStatementTimeout:
     case SERVER_ERROR.mysqlStatementTimeout:
       return statement.wasAsked ? 'CANCELED' : 'STATEMENT_TIMEOUT';
-    case SERVER_ERROR.lockWaitTimeout:
-      return 'LOCK_TIMEOUT';
     default:
       return 'STATEMENT_FAILED';
   }

@@ -92,31 +92,53 @@ export class Tables {
 
   /** Which of the two are there. Throws `HISTORY_TABLE_FOREIGN` if one is not ours. */
   async check(wire: Wire): Promise<{ history: boolean; ledger: boolean }> {
-    const rows = await wire
-      .rows(
-        `SELECT t.TABLE_NAME AS name, t.ENGINE AS engine, c.COLUMN_NAME AS col, c.COLUMN_TYPE AS type, c.COLUMN_KEY AS indexed, c.COLLATION_NAME AS collation FROM information_schema.TABLES t JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = ${escape(
-          this.#schema,
-        )} AND t.TABLE_NAME IN (${escape([
-          this.historyName,
-          this.ledgerName,
-        ])})`,
-      )
-      .catch(error => {
-        throw ownError(error, 'The hub could not look for its tables');
-      });
-    return {
-      history: this.#has(rows, this.historyName, HISTORY),
-      ledger: this.#has(rows, this.ledgerName, LEDGER),
-    };
+    try {
+      const tables = await wire.rows(
+        this.#look('TABLES', 'TABLE_NAME AS name, ENGINE AS engine'),
+      );
+      if (tables.length === 0) {
+        return { history: false, ledger: false };
+      }
+      const columns = await wire.rows(
+        this.#look(
+          'COLUMNS',
+          'TABLE_NAME AS name, COLUMN_NAME AS col, COLUMN_TYPE AS type, COLUMN_KEY AS indexed, COLLATION_NAME AS collation',
+        ),
+      );
+      return {
+        history: this.#has(this.historyName, HISTORY, { tables, columns }),
+        ledger: this.#has(this.ledgerName, LEDGER, { tables, columns }),
+      };
+    } catch (error) {
+      throw ownError(error, 'The hub could not look for its tables');
+    }
   }
 
-  #has(rows: TextRow[], name: string, expected: Columns): boolean {
+  /** By equality and without joins: in any other form MariaDB opens every table there is. */
+  #look(view: 'TABLES' | 'COLUMNS', columns: string): string {
+    return [this.historyName, this.ledgerName]
+      .map(
+        name =>
+          `SELECT ${columns} FROM information_schema.${view} WHERE TABLE_SCHEMA = ${escape(
+            this.#schema,
+          )} AND TABLE_NAME = ${escape(name)}`,
+      )
+      .join(' UNION ALL ');
+  }
+
+  #has(
+    name: string,
+    expected: Columns,
+    found: { tables: TextRow[]; columns: TextRow[] },
+  ): boolean {
     const fold = (text: string | null) =>
       this.#foldsCase ? (text ?? '').toLowerCase() : text;
-    const columns = rows.filter(row => fold(row.name) === fold(name));
-    if (columns.length === 0) {
+    const isIt = (row: TextRow) => fold(row.name) === fold(name);
+    const table = found.tables.find(isIt);
+    if (!table) {
       return false;
     }
+    const columns = found.columns.filter(isIt);
     const fits =
       columns.length === expected.length &&
       expected.every(([column, type]) =>
@@ -124,17 +146,17 @@ export class Tables {
       );
     const key = columns.find(({ col }) => col === 'migration_key');
     const isBinary = key?.collation?.endsWith('_bin');
-    const isInnoDb = columns[0].engine?.toLowerCase() === 'innodb';
+    const isInnoDb = table.engine?.toLowerCase() === 'innodb';
     const isIndexed = columns.some(({ indexed }) => indexed === 'PRI');
     if (!fits || !isBinary || !isInnoDb || !isIndexed) {
-      throw this.#foreign(name, columns);
+      throw this.#foreign(name, table, columns);
     }
     return true;
   }
 
-  #foreign(name: string, columns: TextRow[]): TargetError {
+  #foreign(name: string, table: TextRow, columns: TextRow[]): TargetError {
     const has = columns.map(({ col }) => col).join(', ');
-    const engine = columns[0].engine ?? 'no engine (a view)';
+    const engine = table.engine ?? 'no engine, a view';
     return new TargetError({
       code: 'HISTORY_TABLE_FOREIGN',
       message: `The table ${name} in this database is not the hub's (${engine}, columns ${has}): another tool may own it. Nothing was touched. Set historyTable of this target to a name that is free`,

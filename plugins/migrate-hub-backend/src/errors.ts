@@ -41,6 +41,8 @@ export class HubError extends CustomErrorBase {
     } = {},
   ) {
     super(message, options.cause);
+    // The base class adds the cause's message, and this one goes to the client.
+    this.message = message;
     this.code = code;
     this.statusCode = errorCodes[code];
     this.name = names[this.statusCode] ?? 'Error';

@@ -14,8 +14,8 @@ import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUt
 import { Knex } from 'knex';
 import request from 'supertest';
 import migrateHub from '..';
-import { CapturingLogger } from '../testing/CapturingLogger';
-import { testConfig } from '../testing/testConfig';
+import { CapturingLogger } from '../__testUtils__/CapturingLogger';
+import { testConfig } from '../__testUtils__/testConfig';
 import { createTestDatabase } from '../testing/testDatabase';
 
 const PASSWORD = 'hunter2-Correct-Horse';
@@ -470,6 +470,23 @@ describe('the API', () => {
       action: 'project.created',
     });
     expect(events).toMatchObject([{ request_id: 'creating' }]);
+  });
+
+  it('fails without telling what was sent or how the hub is built', async () => {
+    await knex.raw('alter table projects rename column entity_ref to gone');
+    const response = await post('/projects', project('broken'));
+    await knex.raw('alter table projects rename column gone to entity_ref');
+    expect(response.status).toBe(500);
+    expect(response.body.error).toEqual({
+      name: 'Error',
+      code: 'INTERNAL',
+      message: expect.stringContaining(response.body.requestId),
+    });
+    const lines = logger.lines.filter(
+      line => line.includes(response.body.requestId) && line.includes('42703'),
+    );
+    expect(lines).toHaveLength(1);
+    expect(logger.lines.join()).not.toContain('hunter2');
   });
 
   it('shows metrics to Prometheus at the root', async () => {

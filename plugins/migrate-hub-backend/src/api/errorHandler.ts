@@ -1,3 +1,4 @@
+import { ErrorLike, isError } from '@backstage/errors';
 import { ErrorRequestHandler, NextFunction, Request, Response } from 'express';
 import { HubError } from '../errors';
 import { describeFailure } from '../observability/describeFailure';
@@ -32,15 +33,15 @@ const unavailable = () =>
     { retryAfterSeconds: 5 },
   );
 
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : '';
+const codeOf = (error: ErrorLike): string =>
+  typeof error.code === 'string' ? error.code : '';
 
 /** The refusal that an error comes to, or undefined if it is a fault of ours. */
 function toRefusal(error: unknown): HubError | undefined {
   if (error instanceof HubError) return error;
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
 
-  if (error instanceof URIError) {
+  if (error.name === 'URIError') {
     return new HubError('INVALID_INPUT', 'The address is not valid.');
   }
   if (error.name === 'AuthenticationError') {

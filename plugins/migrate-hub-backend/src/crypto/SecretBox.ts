@@ -158,8 +158,9 @@ export class SecretBox {
   }
 }
 
-const unreadable = (reason: string) =>
-  new HubError(
+function unreadable(reason: string): HubError {
+  return new HubError(
     'PASSWORD_REQUIRED',
     `The stored password ${reason}, so it cannot be used. Type the password of the target again.`,
   );
+}

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { Engine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Engine,
+  EnvironmentPolicy,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   LedgerRow,
   TargetDriver,
@@ -18,7 +21,7 @@ import { Ending, endingOf, failed, ItemFailure, outcomeBefore } from './endings'
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
 import { needsSettlement } from './outcome';
-import { RunMaterial, RunMaterials } from './RunMaterials';
+import { LoadedRun, RunMaterial, RunMaterials } from './RunMaterials';
 import { settle } from './settle';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -46,6 +49,15 @@ export interface ItemWorkerOptions {
   gate: ClaimGate;
   materials: RunMaterials;
   failPoint?: FailPoint;
+}
+
+/** What is at hand once a worker is connected. */
+interface AtTarget {
+  policy: EnvironmentPolicy;
+  material: RunMaterial;
+  session: TargetSession;
+  /** For a second session, when this one is lost. */
+  connect: () => Promise<TargetSession>;
 }
 
 /**
@@ -83,37 +95,40 @@ export class ItemWorker {
 
   async #attempt(attempt: ItemAttempt): Promise<Ending> {
     const { knex, materials } = this.#options;
-    // Both are needed, neither needs the other; the address is checked before
-    // the password is opened, so the connection waits for both.
-    const [material, target] = await Promise.all([
+    const [loaded, target] = await Promise.all([
       materials.get(attempt.run),
       findDbTarget(knex, attempt.targetId),
     ]);
-    if (material.mismatch) {
-      throw new ItemFailure('SQL_CHANGED', material.mismatch);
-    }
-    const connect = this.#connector(attempt, { material, target });
-    const session = attempt.recovered
-      ? await patiently(connect, attempt)
-      : await connect();
+    const connect = this.#connector(attempt, { loaded, target });
+    // The script is loaded and hashed meanwhile.
+    const [session, material] = await Promise.allSettled([
+      attempt.recovered ? patiently(connect, attempt) : connect(),
+      loaded.material,
+    ]);
+    if (session.status === 'rejected') throw session.reason;
     try {
-      return await this.#onTarget(attempt, { material, session, connect });
+      if (material.status === 'rejected') throw material.reason;
+      return await this.#onTarget(attempt, {
+        policy: loaded.policy,
+        material: material.value,
+        session: session.value,
+        connect,
+      });
     } finally {
-      await session.close();
+      await session.value.close();
     }
   }
 
   /** Holds the lock of the target from here to the end. */
   async #onTarget(
     attempt: ItemAttempt,
-    at: {
-      material: RunMaterial;
-      session: TargetSession;
-      connect: () => Promise<TargetSession>;
-    },
+    at: AtTarget,
   ): Promise<Ending> {
     const { material, session } = at;
     const { log } = attempt;
+    if (material.mismatch) {
+      throw new ItemFailure('SQL_CHANGED', material.mismatch);
+    }
     await this.#takeLock(attempt, at);
     await this.#failPoint('locked', attempt);
 
@@ -165,11 +180,7 @@ export class ItemWorker {
 
   async #execute(
     attempt: ItemAttempt,
-    at: {
-      material: RunMaterial;
-      session: TargetSession;
-      connect: () => Promise<TargetSession>;
-    },
+    at: AtTarget,
   ): Promise<Ending> {
     const { material, session } = at;
     const ledger: Omit<LedgerRow, 'position' | 'state' | 'statementSha256'> = {
@@ -222,11 +233,11 @@ export class ItemWorker {
 
   async #takeLock(
     attempt: ItemAttempt,
-    at: { material: RunMaterial; session: TargetSession },
+    at: AtTarget,
   ): Promise<void> {
     const began = Date.now();
     await at.session.acquireLock({
-      timeoutMs: at.material.policy.lockTimeoutSeconds * 1000,
+      timeoutMs: at.policy.lockTimeoutSeconds * 1000,
       signal: attempt.signal,
       onWaiting: holder => {
         attempt.waitFor(holder);
@@ -270,7 +281,7 @@ export class ItemWorker {
   /** How to get a session to the approved server, as often as one is needed. */
   #connector(
     attempt: ItemAttempt,
-    at: { material: RunMaterial; target: DbTargetRecord | undefined },
+    at: { loaded: LoadedRun; target: DbTargetRecord | undefined },
   ): () => Promise<TargetSession> {
     const { drivers, secrets } = this.#options;
     const driver = drivers.get(attempt.run.engine);
@@ -281,11 +292,11 @@ export class ItemWorker {
       );
     }
     const { connection, serverIdentity } = approvedConnection({
-      bound: at.material.targets.get(attempt.targetId),
+      bound: at.loaded.targets.get(attempt.targetId),
       target: at.target,
       secrets,
     });
-    const { policy } = at.material;
+    const { policy } = at.loaded;
     return async () => {
       const session = await driver.connect(connection, {
         tag: `migrate-hub ${attempt.itemId} ${attempt.attempt}`,

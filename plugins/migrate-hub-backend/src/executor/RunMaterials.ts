@@ -7,7 +7,7 @@ import {
   Plan,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
-import { RunRecord } from '../domain/types';
+import { RevisionRecord, RunRecord } from '../domain/types';
 import { findMigration, findVersion, readSqlText } from '../store/migrations';
 import { readPlan } from '../store/plans';
 import { currentRevisions } from '../store/runs';
@@ -23,13 +23,19 @@ export interface RunMaterial {
   checksumDown?: string;
   /** Who executed the run, as the history rows of the targets name it. */
   appliedBy: string;
-  policy: EnvironmentPolicy;
-  targets: ReadonlyMap<string, Binding['targets'][number]>;
   planHash: string;
   plan: Plan;
   bytes: Buffer;
   /** Set if plan and bytes are not what was approved: nothing may be sent. */
   mismatch?: string;
+}
+
+/** A run as an executor has it: where to connect at once, what to do there when it is loaded. */
+export interface LoadedRun {
+  policy: EnvironmentPolicy;
+  targets: ReadonlyMap<string, Binding['targets'][number]>;
+  /** Connecting to a target need not wait for a large script. */
+  material: Promise<RunMaterial>;
 }
 
 const CACHE_BYTES = 64_000_000;
@@ -45,10 +51,7 @@ const STATEMENT_BYTES = 300;
 export class RunMaterials {
   readonly #knex: Knex;
   /** By run, revision and executing person; the oldest first. */
-  readonly #loaded = new Map<
-    string,
-    { material: Promise<RunMaterial>; bytes: number }
-  >();
+  readonly #loaded = new Map<string, { run: Promise<LoadedRun>; bytes: number }>();
 
   private constructor(knex: Knex) {
     this.#knex = knex;
@@ -58,27 +61,25 @@ export class RunMaterials {
     return new RunMaterials(knex);
   }
 
-  async get(run: RunRecord): Promise<RunMaterial> {
+  async get(run: RunRecord): Promise<LoadedRun> {
     const key = `${run.id} ${run.revision} ${run.executedBy}`;
     const known = this.#loaded.get(key);
     if (known) {
       this.#loaded.delete(key);
       this.#loaded.set(key, known);
-      return known.material;
+      return known.run;
     }
-    const entry = { material: this.#load(run), bytes: 0 };
+    const entry = { run: this.#load(run), bytes: 0 };
     this.#loaded.set(key, entry);
-    try {
-      const material = await entry.material;
-      entry.bytes =
-        material.bytes.length +
-        material.plan.statements.length * STATEMENT_BYTES;
-      this.#evict();
-      return material;
-    } catch (error) {
-      this.#loaded.delete(key);
-      throw error;
-    }
+    // In the background: whoever needs the run awaits it, and sees it fail.
+    entry.run
+      .then(({ material }) => material)
+      .then(({ bytes, plan }) => {
+        entry.bytes = bytes.length + plan.statements.length * STATEMENT_BYTES;
+        this.#evict();
+      })
+      .catch(() => this.#loaded.delete(key));
+    return entry.run;
   }
 
   /** Forgets the oldest beyond the limit; whoever works with one keeps it alive. */
@@ -92,12 +93,25 @@ export class RunMaterials {
     }
   }
 
-  async #load(run: RunRecord): Promise<RunMaterial> {
+  async #load(run: RunRecord): Promise<LoadedRun> {
     const revisions = await currentRevisions(this.#knex, [run.id]);
     const revision = revisions.get(run.id);
     if (revision?.revision !== run.revision) {
       throw new Error(`revision ${run.revision} of run ${run.id} is gone`);
     }
+    return {
+      policy: revision.policy,
+      targets: new Map(
+        revision.binding.targets.map(target => [target.id, target]),
+      ),
+      material: this.#loadMaterial(run, revision),
+    };
+  }
+
+  async #loadMaterial(
+    run: RunRecord,
+    revision: RevisionRecord,
+  ): Promise<RunMaterial> {
     const [migration, version, plan, sql, users] = await Promise.all([
       findMigration(this.#knex, run.migrationId),
       findVersion(this.#knex, run.migrationId, revision.version),
@@ -114,10 +128,6 @@ export class RunMaterials {
       checksumUp: version.checksumUp,
       checksumDown: version.checksumDown,
       appliedBy: executor?.email ?? executor?.entityRef ?? 'migrate-hub',
-      policy: revision.policy,
-      targets: new Map(
-        revision.binding.targets.map(target => [target.id, target]),
-      ),
       planHash: revision.planHash,
       plan,
       bytes,

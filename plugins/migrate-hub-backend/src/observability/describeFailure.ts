@@ -1,10 +1,4 @@
-interface MaybeDatabaseError extends Error {
-  code?: unknown;
-  severity?: unknown;
-  table?: unknown;
-  constraint?: unknown;
-  column?: unknown;
-}
+import { ErrorLike, isError } from '@backstage/errors';
 
 /** An error as a log may hold it. */
 export type FailureDescription = {
@@ -21,13 +15,13 @@ export type FailureDescription = {
 const text = (value: unknown) =>
   typeof value === 'string' ? value : undefined;
 
-const frames = (error: Error) =>
+const frames = (error: ErrorLike) =>
   error.stack
     ?.split('\n')
-    .filter(line => /^\s+at /.test(line))
+    .filter(line => /^\s+at .+:\d+:\d+\)?$/.test(line))
     .join('\n');
 
-const sqlState = (error: MaybeDatabaseError) =>
+const sqlState = (error: ErrorLike) =>
   text(error.severity) !== undefined && text(error.code)?.length === 5
     ? text(error.code)
     : undefined;
@@ -40,29 +34,28 @@ const sqlState = (error: MaybeDatabaseError) =>
  * of Knex, and PostgreSQL's own quotes them too: only its codes are kept.
  */
 export function describeFailure(error: unknown): FailureDescription {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return { name: 'Unknown', message: `a ${typeof error} was thrown` };
   }
-  const failure: MaybeDatabaseError = error;
-  const state = sqlState(failure);
+  const state = sqlState(error);
   if (state) {
     return {
-      name: failure.name,
+      name: error.name,
       message: `the metadata database refused a statement with ${state}`,
       code: state,
-      table: text(failure.table),
-      constraint: text(failure.constraint),
-      column: text(failure.column),
-      stack: frames(failure),
+      table: text(error.table),
+      constraint: text(error.constraint),
+      column: text(error.column),
+      stack: frames(error),
     };
   }
   return {
-    name: failure.name,
-    message: failure.message,
-    code: text(failure.code),
-    stack: frames(failure),
-    ...(failure.cause instanceof Error && {
-      cause: describeFailure(failure.cause),
+    name: error.name,
+    message: error.message,
+    code: text(error.code),
+    stack: frames(error),
+    ...(isError(error.cause) && {
+      cause: describeFailure(error.cause),
     }),
   };
 }

@@ -206,8 +206,9 @@ export class DbSetsService {
   }
 }
 
-const nameTaken = (name: string) =>
-  new HubError(
+function nameTaken(name: string): HubError {
+  return new HubError(
     'ALREADY_EXISTS',
     `There is a DB set '${name}' in this project and environment already, perhaps a disabled one. Choose another name.`,
   );
+}

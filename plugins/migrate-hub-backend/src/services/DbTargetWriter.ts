@@ -275,9 +275,9 @@ export class DbTargetWriter {
 }
 
 /** Saying that two entries are two servers is an admin's word. */
-const confirmRefusal = (principal: Principal) => {
+function confirmRefusal(principal: Principal) {
   const act = 'confirm that this is another server';
   return (
     personRefusal(principal, act) ?? roleRefusal(principal.user, 'admin', act)
   );
-};
+}

@@ -105,18 +105,21 @@ describe('logs of a run', () => {
   it('are refused for a run that is not there, and for an item of another run', async () => {
     const runId = await world.request({ key: 'k', sqlUp: 'select 1;\n' });
     const nobody = '00000000-0000-7000-8000-000000000000';
-    for (const attempt of [
-      logs.page(context, { runId: nobody }, all),
-      logs.page(context, { runItemId: nobody }, all),
-      logs.page(context, { runId }, { ...all, item: nobody }),
-      logs.text(context, { runId: nobody }, all),
-      logs.stream(context, nobody, {
-        after: 0,
-        signal: new AbortController().signal,
-      }),
+    const { signal } = new AbortController();
+    for (const ask of [
+      () => logs.page(context, { runId: nobody }, all),
+      () => logs.page(context, { runItemId: nobody }, all),
+      () => logs.page(context, { runId }, { ...all, item: nobody }),
+      () => logs.text(context, { runId: nobody }, all),
+      () => logs.stream(context, nobody, { after: 0, signal }),
     ]) {
-      await expect(attempt).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(ask()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
+    const other = await world.request({ key: 'l', sqlUp: 'select 2;\n' });
+    const [item] = await world.itemsOf(other);
+    await expect(
+      logs.page(context, { runId }, { ...all, item: item.id }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('can be downloaded as text that names the targets', async () => {

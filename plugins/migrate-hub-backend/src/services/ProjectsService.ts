@@ -162,8 +162,9 @@ export class ProjectsService {
   }
 }
 
-export const unknownProject = (key: string) =>
-  new HubError(
+export function unknownProject(key: string): HubError {
+  return new HubError(
     'NOT_FOUND',
     `There is no project '${key}'. Create it first, or check the key.`,
   );
+}

@@ -18,6 +18,11 @@ type Typed = Pick<
   'engine' | 'host' | 'tls' | 'historyTable' | 'historySchema'
 >;
 
+const isLoopback = (host: string) =>
+  host.toLowerCase() === 'localhost' ||
+  host === '::1' ||
+  /^127(\.\d{1,3}){3}$/.test(host);
+
 /** A target's settings with the defaults for what was not typed. */
 export function withDefaults(typed: Typed): {
   tls: TlsOptions;
@@ -50,11 +55,6 @@ export function assertSchemaFits(
     },
   );
 }
-
-const isLoopback = (host: string) =>
-  host.toLowerCase() === 'localhost' ||
-  host === '::1' ||
-  /^127(\.\d{1,3}){3}$/.test(host);
 
 const same = (one: unknown, other: unknown) =>
   canonicalJson([one ?? null]) === canonicalJson([other ?? null]);

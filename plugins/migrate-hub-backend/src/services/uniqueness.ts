@@ -1,3 +1,4 @@
+import { isError } from '@backstage/errors';
 import { HubError } from '../errors';
 
 const UNIQUE_VIOLATION = '23505';
@@ -21,12 +22,6 @@ export async function refuseDuplicates<T>(
 }
 
 function violatedConstraint(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, constraint } = error as Error & {
-    code?: unknown;
-    constraint?: unknown;
-  };
-  return code === UNIQUE_VIOLATION && typeof constraint === 'string'
-    ? constraint
-    : undefined;
+  if (!isError(error) || error.code !== UNIQUE_VIOLATION) return undefined;
+  return typeof error.constraint === 'string' ? error.constraint : undefined;
 }

@@ -21,9 +21,10 @@ export const SidebarContent = NavContentBlueprint.make({
         <SidebarItem icon={() => item.icon} to={item.href} text={item.title} />
       ));
 
-      // These two have entries of their own below.
+      // These two have entries of their own below; the graph is reached from an entity.
       nav.take('page:search');
       nav.take('page:notifications');
+      nav.take('page:catalog-graph');
 
       return (
         <Sidebar>

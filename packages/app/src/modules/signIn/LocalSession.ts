@@ -80,7 +80,9 @@ export class LocalSession implements IdentityApi {
   }
 
   async signOut() {
-    await post(this.#discovery, 'logout');
+    const response = await post(this.#discovery, 'logout');
+    // The portal goes to another page next, which would cut the answer off.
+    await response.text();
   }
 
   async #renew(): Promise<void> {

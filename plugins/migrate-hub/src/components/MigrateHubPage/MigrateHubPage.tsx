@@ -53,7 +53,7 @@ export const MigrateHubPage = () => {
     <Page themeId="tool">
       <Header title={t('page.title')} subtitle={t('page.subtitle')}>
         <Button
-          color="inherit"
+          sx={{ color: 'common.white' }}
           startIcon={<Refresh />}
           onClick={() => all.map(load => load.reload())}
         >

@@ -10,8 +10,8 @@ import {
   TestDatabase,
   TestServer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
-import { MySqlDriver } from './MySqlDriver';
-import { createTestDatabase } from './testDatabase';
+import { MySqlDriver } from '../MySqlDriver';
+import { createTestDatabase } from './createTestDatabase';
 
 const HASH = 'a'.repeat(64);
 

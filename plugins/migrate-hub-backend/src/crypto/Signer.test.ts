@@ -1,0 +1,58 @@
+import { ConfigReader } from '@backstage/config';
+import { generateKeyPairSync } from 'crypto';
+import { Signer } from './Signer';
+
+const bytes = Buffer.from('what was approved');
+const der = () =>
+  generateKeyPairSync('ed25519')
+    .privateKey.export({ format: 'der', type: 'pkcs8' })
+    .toString('base64');
+const pem = () =>
+  generateKeyPairSync('ed25519')
+    .privateKey.export({ format: 'pem', type: 'pkcs8' })
+    .toString();
+const signer = (...keys: { id: string; privateKey: string }[]) =>
+  Signer.fromConfig(new ConfigReader({ migrateHub: { signing: { keys } } }));
+
+describe('the signer', () => {
+  it.each([
+    ['base64 DER', der],
+    ['PEM', pem],
+  ])('signs with a key in %s and knows its signature again', (_, make) => {
+    const mine = signer({ id: '1', privateKey: make() });
+    const { keyId, signature } = mine.sign(bytes);
+    expect(keyId).toBe(mine.currentKeyId);
+    expect(mine.verify(keyId, bytes, signature)).toBe(true);
+    expect(mine.verify(keyId, Buffer.from('more'), signature)).toBe(false);
+    expect(mine.verify('other', bytes, signature)).toBe(false);
+    const stranger = signer({ id: '1', privateKey: make() });
+    expect(stranger.verify(keyId, bytes, signature)).toBe(false);
+  });
+
+  it('still knows what an older key signed', () => {
+    const old = { id: 'old', privateKey: der() };
+    const { keyId, signature } = signer(old).sign(bytes);
+    const rotated = signer({ id: 'new', privateKey: der() }, old);
+    expect(rotated.currentKeyId).toBe('new');
+    expect(rotated.verify(keyId, bytes, signature)).toBe(true);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['something else', 'bm90IGEga2V5'],
+    [
+      'a key of another kind',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        .privateKey.export({ format: 'der', type: 'pkcs8' })
+        .toString('base64'),
+    ],
+  ])('does not start with %s, and names the setting', (_, privateKey) => {
+    const keys = privateKey ? [{ id: '1', privateKey }] : undefined;
+    const config = new ConfigReader({
+      migrateHub: { signing: keys ? { keys } : {} },
+    });
+    expect(() => Signer.fromConfig(config)).toThrow(
+      /^migrateHub\.signing\.keys.*openssl genpkey/,
+    );
+  });
+});
