@@ -193,11 +193,13 @@ async function startHub() {
 
 function report(latencies) {
   const median = percentile(latencies, 50);
-  console.log(`From execute to the first statement, ${runs} runs, milliseconds:`);
+  console.log(
+    `From execute to the first statement, ${runs} runs, milliseconds:`,
+  );
   console.log(
     table({
       median,
-      'p90': percentile(latencies, 90),
+      p90: percentile(latencies, 90),
       max: Math.max(...latencies),
       min: Math.min(...latencies),
     }),

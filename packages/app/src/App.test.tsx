@@ -51,7 +51,11 @@ describe('the portal', () => {
     };
     render(App.createRoot());
 
-    const email = await screen.findByLabelText('Email', {}, { timeout: 20_000 });
+    const email = await screen.findByLabelText(
+      'Email',
+      {},
+      { timeout: 20_000 },
+    );
     fireEvent.change(email, { target: { value: 'user@example.com' } });
     fireEvent.change(screen.getByLabelText('Password'), {
       target: { value: 'correct horse' },

@@ -55,6 +55,12 @@ export interface ConnectOptions {
   onNotice?: (notice: { severity: string; message: string }) => void;
 }
 
+/** Server-side id and start of a session: enough to find or end exactly this one from another. @public */
+export interface SessionHandle {
+  pid: string;
+  startedAt: string;
+}
+
 /** One row: the migration is completely applied. @public */
 export interface HistoryRow {
   migrationKey: string;
@@ -93,6 +99,11 @@ export interface LedgerRow {
   /** Count of statements durable so far; with `started`, the index of the doubtful one. */
   position: number;
   state: LedgerState;
+  /**
+   * Engine's own token that can prove afterwards whether the commit that was
+   * about to happen did (MySQL: a GTID chosen beforehand). Written with `started`.
+   */
+  proof?: string;
   /** sha256 hex of the statement at `position`, if there is one. */
   statementSha256?: string;
   serverId: string;
@@ -131,17 +142,22 @@ export interface StatementResult {
  */
 export interface TargetSession {
   readonly identity: ServerIdentity;
-  /** Server-side id and start of this session: enough to find or end exactly this one from another. */
-  readonly backend: { pid: string; startedAt: string };
+  readonly backend: SessionHandle;
 
   /**
    * Takes the one lock of the database by polling its try-form with jitter.
    * Throws `LOCK_TIMEOUT` naming the holder, or `CANCELED` when the signal fires.
+   *
+   * @param options - `predecessor`: session of an earlier attempt that may be
+   * left over. If it holds the lock and is idle it is ended; a statement that it
+   * is still running is awaited. Resolves only when that session is gone, also
+   * where it does not hold the lock.
    */
   acquireLock(options: {
     timeoutMs: number;
     signal?: AbortSignal;
     onWaiting?: (holder: string) => void;
+    predecessor?: SessionHandle;
   }): Promise<void>;
 
   /**
@@ -155,6 +171,12 @@ export interface TargetSession {
     runItemId: string;
     direction: Direction;
   }): Promise<TargetRecord>;
+
+  /**
+   * Where the engine can prove the outcome of a doubtful statement by the token
+   * in the ledger row: `applied` or `not_applied`; undefined where it cannot.
+   */
+  proveOutcome?(row: LedgerRow): Promise<'applied' | 'not_applied' | undefined>;
 
   begin(): Promise<void>;
   /** Sends one statement of the script as one message. Results are counted, not kept. */

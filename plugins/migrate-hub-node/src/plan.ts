@@ -21,6 +21,13 @@ export interface PlannedStatement {
   /** First keywords, upper case, e.g. `CREATE INDEX CONCURRENTLY`. For people and logs, never for decisions. */
   kind: string;
   transactional: Transactional;
+  /**
+   * What it leaves in the session for later statements: plain settings (`SET`),
+   * which can be replayed in another session, or something that cannot
+   * (temporary tables, prepared statements, variables, locks, roles). Absent:
+   * nothing.
+   */
+  leaves?: 'settings' | 'other';
 }
 
 /**

@@ -13,13 +13,15 @@ export const migrateHubTranslationRef = createTranslationRef({
       requestId: 'Request id',
       retry: 'Try again',
       signInAgain: 'Sign in again',
-      unreachable: 'The server cannot be reached. Check the connection and try again.',
+      unreachable:
+        'The server cannot be reached. Check the connection and try again.',
     },
     me: {
       title: 'You',
       'role.user': 'You can create migrations and request runs.',
       'role.manager': 'You can approve what others request.',
-      'role.admin': 'You can approve what others request, and administer the hub.',
+      'role.admin':
+        'You can approve what others request, and administer the hub.',
     },
     environments: {
       title: 'Environments',

@@ -6,6 +6,8 @@ const ADD_ITEMS = `create table items (id int primary key);
 insert into items values (1), (2);
 `;
 
+jest.setTimeout(60_000);
+
 describe('executing a run', () => {
   let world: ExecutionWorld;
 
@@ -16,7 +18,10 @@ describe('executing a run', () => {
     return world.statusOf(runId);
   }
 
-  afterEach(() => world.drop());
+  afterEach(async () => {
+    await world.drop();
+    jest.restoreAllMocks();
+  });
 
   it('applies the migration to every target, with history, log and audit', async () => {
     world = await ExecutionWorld.create({ targets: 3 });
@@ -253,7 +258,9 @@ create index concurrently items_no on items (missing);
     await world.execute(runId);
     expect(await ended(runId)).toBe('executed');
     const [{ knex }] = world.targets;
-    expect(await knex('migrations').pluck('migration_key')).toEqual(['nothing']);
+    expect(await knex('migrations').pluck('migration_key')).toEqual([
+      'nothing',
+    ]);
   });
 
   it('cancels a running statement, and says that nothing was applied', async () => {
@@ -279,5 +286,42 @@ create index concurrently items_no on items (missing);
     ]);
     const [{ knex }] = world.targets;
     expect(await knex.schema.hasTable('items')).toBe(false);
+  });
+
+  it('finishes what it began while the hub has lost its own database', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const runId = await world.request({
+      key: 'slow',
+      sqlUp: 'create table items (id int);\nselect pg_sleep(1);\n',
+    });
+    await world.execute(runId);
+    await waitUntil('the slow statement runs', async () => {
+      const [item] = await world.itemsOf(runId);
+      return item.currentStatement === 1;
+    });
+    // Knex tells each connection that it lost.
+    jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    const [{ knex }] = world.targets;
+    await world.withoutHub(() =>
+      waitUntil('the target is done and unlocked', async () => {
+        const found = await knex.raw(
+          `select exists (select from pg_tables where tablename = 'items') as done,
+             exists (select from pg_locks where locktype = 'advisory' and database =
+               (select oid from pg_database where datname = current_database())) as locked`,
+        );
+        const [{ done, locked }] = found.rows;
+        return done && !locked;
+      }),
+    );
+    expect(await ended(runId)).toBe('executed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { attempt: 1, outcome: 'applied' },
+    ]);
+    const log = await world.logOf(runId);
+    expect(log.map(line => line.message)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^Statement 2/)]),
+    );
+    expect(log.map(line => line.seq)).toEqual(log.map((_, n) => n + 1));
   });
 });

@@ -4,11 +4,7 @@ import { TargetDriver } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { setTimeout as sleep } from 'timers/promises';
 import { Alarm } from '../services/Alarm';
-import {
-  Claim,
-  LostLease,
-  RunItemsService,
-} from '../services/RunItemsService';
+import { Claim, LostLease, RunItemsService } from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { CHANNELS, Listener } from '../store/Listener';
 import { Backoff } from './Backoff';

@@ -28,7 +28,8 @@ export class ItemAttempt {
   readonly recovered: boolean;
   readonly log: ItemLog;
 
-  readonly #controller = new AbortController();
+  readonly #stopping = new AbortController();
+  readonly #leaving = new AbortController();
   #stopReason: StopReason | undefined;
   #progress: Omit<ItemProgress, 'logLines' | 'logDropped'> = {
     statementsDone: 0,
@@ -51,9 +52,14 @@ export class ItemAttempt {
     return this.fence.attempt;
   }
 
-  /** Fires together with {@link ItemAttempt.stopReason}. */
+  /** Fires at the first reason to stop. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#stopping.signal;
+  }
+
+  /** Fires when this executor has no more business with the item; a cancel is none of it. */
+  get leaving(): AbortSignal {
+    return this.#leaving.signal;
   }
 
   get stopReason(): StopReason | undefined {
@@ -66,7 +72,8 @@ export class ItemAttempt {
     const current = this.#stopReason ? weights[this.#stopReason] : 0;
     if (weights[reason] <= current) return;
     this.#stopReason = reason;
-    this.#controller.abort();
+    this.#stopping.abort();
+    if (reason !== 'canceled') this.#leaving.abort();
   }
 
   waitFor(holder: string | undefined): void {

@@ -17,7 +17,13 @@ import { findDbTarget } from '../store/dbTargets';
 import { applyPlan } from './applyPlan';
 import { approvedConnection } from './approvedConnection';
 import { Backoff } from './Backoff';
-import { Ending, endingOf, failed, ItemFailure, outcomeBefore } from './endings';
+import {
+  Ending,
+  endingOf,
+  failed,
+  ItemFailure,
+  outcomeBefore,
+} from './endings';
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
 import { needsSettlement } from './outcome';
@@ -120,10 +126,7 @@ export class ItemWorker {
   }
 
   /** Holds the lock of the target from here to the end. */
-  async #onTarget(
-    attempt: ItemAttempt,
-    at: AtTarget,
-  ): Promise<Ending> {
+  async #onTarget(attempt: ItemAttempt, at: AtTarget): Promise<Ending> {
     const { material, session } = at;
     const { log } = attempt;
     if (material.mismatch) {
@@ -178,10 +181,7 @@ export class ItemWorker {
     return this.#execute(attempt, at);
   }
 
-  async #execute(
-    attempt: ItemAttempt,
-    at: AtTarget,
-  ): Promise<Ending> {
+  async #execute(attempt: ItemAttempt, at: AtTarget): Promise<Ending> {
     const { material, session } = at;
     const ledger: Omit<LedgerRow, 'position' | 'state' | 'statementSha256'> = {
       runItemId: attempt.itemId,
@@ -231,14 +231,12 @@ export class ItemWorker {
     );
   }
 
-  async #takeLock(
-    attempt: ItemAttempt,
-    at: AtTarget,
-  ): Promise<void> {
+  async #takeLock(attempt: ItemAttempt, at: AtTarget): Promise<void> {
     const began = Date.now();
     await at.session.acquireLock({
       timeoutMs: at.policy.lockTimeoutSeconds * 1000,
-      signal: attempt.signal,
+      // A cancel does not tell what an earlier attempt has done: that is read first.
+      signal: attempt.recovered ? attempt.leaving : attempt.signal,
       onWaiting: holder => {
         attempt.waitFor(holder);
         attempt.log.write('info', `Waiting for the lock: ${holder}`);
@@ -343,7 +341,8 @@ async function patiently(
       return await connect();
     } catch (error) {
       const pause = backoff.next();
-      const hopeless = !(error instanceof TargetError) || attempt.stopReason;
+      const hopeless =
+        !(error instanceof TargetError) || attempt.leaving.aborted;
       if (hopeless || Date.now() + pause > deadline) throw error;
       await sleep(pause);
     }

@@ -51,7 +51,10 @@ const STATEMENT_BYTES = 300;
 export class RunMaterials {
   readonly #knex: Knex;
   /** By run, revision and executing person; the oldest first. */
-  readonly #loaded = new Map<string, { run: Promise<LoadedRun>; bytes: number }>();
+  readonly #loaded = new Map<
+    string,
+    { run: Promise<LoadedRun>; bytes: number }
+  >();
 
   private constructor(knex: Knex) {
     this.#knex = knex;

@@ -11,7 +11,10 @@ import { settle } from './settle';
 const run = { id: 'run', type: 'apply', engine: 'postgres' } as RunRecord;
 
 /** Statements of one letter, cut as the units say: `ab` one transaction, `c!` on its own. */
-function planOf(mode: Plan['mode'], shape: string[]): {
+function planOf(
+  mode: Plan['mode'],
+  shape: string[],
+): {
   plan: Plan;
   bytes: Buffer;
 } {
@@ -107,17 +110,20 @@ async function settled(target: MemoryTarget, end: PlanEnd): Promise<Facts> {
 }
 
 describe('executing a plan', () => {
-  it.each(SHAPES)('%s %j runs every statement once, in order', async (...shape) => {
-    const target = new MemoryTarget();
-    const task = taskOn(target, shape);
-    const end = await applyPlan(task);
-    expect(outcomeOf(end.facts)).toBe('applied');
-    expect(target.durable.applied).toEqual([...task.bytes.toString()]);
-    expect(target.durable).toMatchObject({
-      history: true,
-      ledger: { state: 'finished', position: task.plan.statements.length },
-    });
-  });
+  it.each(SHAPES)(
+    '%s %j runs every statement once, in order',
+    async (...shape) => {
+      const target = new MemoryTarget();
+      const task = taskOn(target, shape);
+      const end = await applyPlan(task);
+      expect(outcomeOf(end.facts)).toBe('applied');
+      expect(target.durable.applied).toEqual([...task.bytes.toString()]);
+      expect(target.durable).toMatchObject({
+        history: true,
+        ledger: { state: 'finished', position: task.plan.statements.length },
+      });
+    },
+  );
 
   const cases = SHAPES.flatMap(shape =>
     (['refused', 'lost-before', 'lost-after'] as Fault[]).map(

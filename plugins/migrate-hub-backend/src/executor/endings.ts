@@ -2,7 +2,10 @@ import {
   Outcome,
   RunItemError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { Plan, TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  Plan,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { RecordDecision, RunItemErrorCode } from '../domain/execution';
 import { Refusal } from '../domain/refusal';
 import { ItemResult } from '../store/runItemClaims';
@@ -113,7 +116,11 @@ export function endingOf(
     case 'skip':
       return {
         message: what.message,
-        result: { status: 'skipped', outcome: 'not_applied', statementsDone: 0 },
+        result: {
+          status: 'skipped',
+          outcome: 'not_applied',
+          statementsDone: 0,
+        },
       };
     case 'already':
       return {
@@ -209,7 +216,8 @@ function errorOf(
   at?: { end: PlanEnd; plan: Plan; bytes?: Buffer },
 ): RunItemError {
   const index = at?.end.statementIndex;
-  const statement = index === undefined ? undefined : at?.plan.statements[index];
+  const statement =
+    index === undefined ? undefined : at?.plan.statements[index];
   const where =
     statement && index !== undefined
       ? { statementIndex: index, line: statement.line }

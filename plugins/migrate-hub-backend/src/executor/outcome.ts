@@ -75,10 +75,7 @@ export function statusOf(
  *
  * @param ledgerOpen - an unfinished ledger row of ours may be there
  */
-export function needsSettlement(
-  facts: Facts,
-  ledgerOpen: boolean,
-): boolean {
+export function needsSettlement(facts: Facts, ledgerOpen: boolean): boolean {
   if (facts.recorded) return false;
   if (facts.doubt === 'commit' || facts.doubt === 'statement') return true;
   return ledgerOpen && outcomeOf(facts) === 'not_applied';

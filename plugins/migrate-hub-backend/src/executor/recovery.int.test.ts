@@ -1,6 +1,7 @@
 import { LedgerRow } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { newId } from '../store/Database';
+import { beat } from '../store/executors';
 import { ExecutionWorld } from '../testing/ExecutionWorld';
 
 const ADD_ITEMS = `create table items (id int primary key);
@@ -20,16 +21,19 @@ describe('executors that share the work', () => {
   }
 
   /** An executor that claimed the items of a run and died. */
-  async function claimAndDie(runId: string): Promise<string> {
+  async function claimAndDie(runId: string): Promise<void> {
     const dead = newId();
-    await world.knex('executors').insert({ id: dead, host: 'gone' });
+    await world.knex('executors').insert({
+      id: dead,
+      host: 'gone',
+      heartbeat_at: world.knex.raw(`now() - interval '2 minutes'`),
+    });
     const { claims } = await world.items.claim({
       executorId: dead,
-      leaseSeconds: 2,
+      leaseSeconds: 60,
       slots: 10,
     });
     expect(claims.map(claim => claim.run.id)).toEqual([runId]);
-    return dead;
   }
 
   afterEach(() => world.drop());
@@ -89,7 +93,7 @@ select pg_sleep(0.01);
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
     await claimAndDie(runId);
-    await world.startExecutor();
+    await world.startExecutor({ config: { leaseSeconds: 1 } });
     expect(await ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 2, outcome: 'applied' },
@@ -102,23 +106,45 @@ select pg_sleep(0.01);
     ]);
   });
 
+  it('find out what the dead one did even if the run was canceled since', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    await claimAndDie(runId);
+    await world.knex('runs').update({ cancel_requested_at: new Date() });
+    await world.startExecutor({ config: { leaseSeconds: 1 } });
+    expect(await ended(runId)).toBe('canceled');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'canceled', outcome: 'not_applied' },
+    ]);
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+  });
+
   it('do not take over while they were cut off themselves', async () => {
     world = await ExecutionWorld.create();
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
-    const dead = await claimAndDie(runId);
-    const fresh = newId();
-    await world.knex('executors').insert({ id: fresh, host: 'here' });
-    await world
-      .knex('executors')
-      .where({ id: dead })
-      .update({ heartbeat_at: world.knex.raw(`now() - interval '1 minute'`) });
-    const ask = { executorId: fresh, leaseSeconds: 2, slots: 1 };
+    await claimAndDie(runId);
+    const back = newId();
+    const longAgo = world.knex.raw(`now() - interval '2 minutes'`);
+    const executors = () => world.knex('executors');
+    const ask = { executorId: back, leaseSeconds: 60, slots: 1 };
+
+    // Its last heartbeat is as old as that of the dead: both may live.
+    await executors().insert({
+      id: back,
+      host: 'here',
+      heartbeat_at: longAgo,
+      steady_since: longAgo,
+    });
     expect((await world.items.claim(ask)).claims).toEqual([]);
-    await world
-      .knex('executors')
-      .where({ id: fresh })
-      .update({ steady_since: world.knex.raw(`now() - interval '3 seconds'`) });
+    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60 });
+    expect((await world.items.claim(ask)).claims).toEqual([]);
+
+    // A whole lease later.
+    await executors().where({ id: back }).update({ steady_since: longAgo });
+    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60 });
     expect((await world.items.claim(ask)).claims).toMatchObject([
       { items: [{ attempt: 2, recovered: true }] },
     ]);
@@ -156,11 +182,14 @@ select pg_sleep(0.01);
         serverId: left.identity.id,
       };
       await left.writeLedger(row);
-      await world.startExecutor();
-      await waitUntil('the next attempt waits for the old session', async () => {
-        const [waiting] = await world.itemsOf(runId);
-        return waiting.waitingFor?.kind === 'target_lock';
-      });
+      await world.startExecutor({ config: { leaseSeconds: 1 } });
+      await waitUntil(
+        'the next attempt waits for the old session',
+        async () => {
+          const [waiting] = await world.itemsOf(runId);
+          return waiting.waitingFor?.kind === 'target_lock';
+        },
+      );
       await left.close();
       expect(await ended(runId)).toBe(status);
       expect(await world.itemsOf(runId)).toMatchObject([

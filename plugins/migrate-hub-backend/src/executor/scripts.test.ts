@@ -54,7 +54,10 @@ describe('what is about to be sent', () => {
   });
 
   it.each([
-    ['a statement in two units', [[0, 1, true] as const, [1, 1, true] as const]],
+    [
+      'a statement in two units',
+      [[0, 1, true] as const, [1, 1, true] as const],
+    ],
     ['a unit beyond the end', [[0, 2, true] as const]],
     ['two statements outside a transaction', [[0, 1, false] as const]],
     ['two transactions', [[0, 0, true] as const, [1, 1, true] as const]],
@@ -66,6 +69,8 @@ describe('what is about to be sent', () => {
         transactional,
       })),
     });
-    await expect(check(plan)).resolves.toContain('not one that can be executed');
+    await expect(check(plan)).resolves.toContain(
+      'not one that can be executed',
+    );
   });
 });

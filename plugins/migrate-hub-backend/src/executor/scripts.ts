@@ -58,7 +58,10 @@ function unitMismatch(plan: Plan): string | undefined {
     next = unit.last + 1;
   }
   const atomic = plan.units.every(unit => unit.transactional);
-  if (plan.mode === 'single_transaction' && (!atomic || plan.units.length > 1)) {
+  if (
+    plan.mode === 'single_transaction' &&
+    (!atomic || plan.units.length > 1)
+  ) {
     return 'The stored plan is not one that can be executed.';
   }
   return undefined;

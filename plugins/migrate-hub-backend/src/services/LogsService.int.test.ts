@@ -81,7 +81,9 @@ describe('logs of a run', () => {
       ]),
     );
     await say(runId, one.id, ['Done']);
-    const messages = async (query: Partial<Parameters<typeof logs.page>[2]>) => {
+    const messages = async (
+      query: Partial<Parameters<typeof logs.page>[2]>,
+    ) => {
       const page = await logs.page(context, { runId }, { ...all, ...query });
       return page.items.map(line => line.message);
     };
@@ -163,9 +165,9 @@ describe('logs of a run', () => {
       type: 'changed',
       status: 'executed',
     });
-    expect(events.map(event => event.type === 'changed' && event.status)).toEqual(
-      expect.arrayContaining(['approved', 'executed']),
-    );
+    expect(
+      events.map(event => event.type === 'changed' && event.status),
+    ).toEqual(expect.arrayContaining(['approved', 'executed']));
     const later = (await rest).filter(event => event.type === 'line');
     expect(later).toHaveLength(stored.length - 4);
   });

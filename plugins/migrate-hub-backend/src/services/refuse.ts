@@ -2,7 +2,7 @@ import { Refusal } from '../domain/refusal';
 import { HubError } from '../errors';
 
 /** The error that a refusal of the rules is answered with. */
-export function toHubError({ code, message, who, details }: Refusal): HubError {
+function toHubError({ code, message, who, details }: Refusal): HubError {
   return new HubError(code, message, {
     details: who || details ? { ...(who && { who }), ...details } : undefined,
   });

@@ -25,15 +25,17 @@ interface Claimant {
 }
 
 /**
- * An item `i` that its executor has left, as far as the claimant may judge: the
- * other's heartbeat is older than a lease, and the claimant has been connected
- * for a whole lease itself. Only the database's clock counts.
+ * An item `i` that its executor has left, as far as the claimant may judge:
+ * another's heartbeat is older than a lease, and the claimant's own has come
+ * without a gap for a whole lease. Only the database's clock counts.
  */
 const ABANDONED = `
   i.status = 'running'
   and exists (select from executors e where e.id = i.executor_id
+    and e.id <> :executorId
     and e.heartbeat_at < now() - make_interval(secs => :leaseSeconds))
   and exists (select from executors me where me.id = :executorId
+    and me.heartbeat_at > now() - make_interval(secs => :leaseSeconds / 2.0)
     and me.steady_since < now() - make_interval(secs => :leaseSeconds))`;
 
 /** An item `i` that waits, on a target where nothing runs. */

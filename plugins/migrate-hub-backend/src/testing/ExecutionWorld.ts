@@ -269,7 +269,7 @@ export class ExecutionWorld {
       logger,
     });
     await listener.start();
-    const heartbeatKnex = connectTo(String(await databaseOf(this.knex)));
+    const heartbeatKnex = connectTo(await databaseOf(this.knex));
     const executor = Executor.create({
       knex: this.knex,
       heartbeatKnex,
@@ -300,6 +300,20 @@ export class ExecutionWorld {
     };
     this.#stops.push(stop);
     return { executor, stop };
+  }
+
+  /** Takes the hub's own database away from everybody, and gives it back. */
+  async withoutHub(meanwhile: () => Promise<unknown>): Promise<void> {
+    const name = await databaseOf(this.knex);
+    const allow = (allowed: boolean) =>
+      this.#admin.raw(`alter database ?? allow_connections ${allowed}`, [name]);
+    await allow(false);
+    await this.#admin.raw(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = ?',
+      [name],
+    );
+    await meanwhile();
+    await allow(true);
   }
 
   async itemsOf(runId: string): Promise<RunItemRecord[]> {
@@ -414,7 +428,7 @@ function connectTo(database: string): Knex {
   });
 }
 
-async function databaseOf(knex: Knex): Promise<unknown> {
+async function databaseOf(knex: Knex): Promise<string> {
   const found = await knex.raw('select current_database() as name');
   return found.rows[0].name;
 }

@@ -13,9 +13,7 @@ export interface Load<T> {
  *
  * @param load - stable, by `useCallback`; a new one loads anew
  */
-export function useLoad<T>(
-  load: (signal: AbortSignal) => Promise<T>,
-): Load<T> {
+export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>): Load<T> {
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<Omit<Load<T>, 'reload'>>({
     loading: true,

@@ -10,10 +10,13 @@ import { signInTranslationRef } from './translation';
 interface SignInFormProps {
   /** Why the last attempt was refused. */
   reason?: string;
+  /** Looks again for the session of before, where that could not be found out. */
+  onRetry?: () => void;
   onSubmit: (credentials: LocalCredentials) => Promise<void>;
 }
 
-export const SignInForm = ({ reason, onSubmit }: SignInFormProps) => {
+export const SignInForm = (props: SignInFormProps) => {
+  const { reason, onRetry, onSubmit } = props;
   const { t } = useTranslationRef(signInTranslationRef);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
@@ -29,7 +32,20 @@ export const SignInForm = ({ reason, onSubmit }: SignInFormProps) => {
 
   return (
     <Stack component="form" spacing={2} onSubmit={submit}>
-      {reason && <Alert severity="error">{reason}</Alert>}
+      {reason && (
+        <Alert
+          severity="error"
+          action={
+            onRetry && (
+              <Button color="inherit" size="small" onClick={onRetry}>
+                {t('retry')}
+              </Button>
+            )
+          }
+        >
+          {reason}
+        </Alert>
+      )}
       <TextField
         id="email"
         label={t('email')}
@@ -62,7 +78,9 @@ export const SignInForm = ({ reason, onSubmit }: SignInFormProps) => {
       </Button>
       <Button
         size="small"
-        onClick={() => setNewPassword(newPassword === undefined ? '' : undefined)}
+        onClick={() =>
+          setNewPassword(newPassword === undefined ? '' : undefined)
+        }
       >
         {newPassword === undefined ? t('changePassword') : t('keepPassword')}
       </Button>

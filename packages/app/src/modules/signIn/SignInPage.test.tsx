@@ -152,15 +152,21 @@ describe('the sign-in page', () => {
     await waitFor(() => expect(signedIn).toBeDefined());
   });
 
-  it('says at once when the hub is away', async () => {
-    server.mockResolvedValue(
-      refusal(503, 'Sign-in does not work right now.'),
-    );
+  it('says at once when the hub is away, and finds the session again later', async () => {
+    server.mockResolvedValue(refusal(503, 'Sign-in does not work right now.'));
     open();
     expect(await screen.findByRole('alert')).toHaveTextContent(
       'Sign-in does not work right now.',
     );
     expect(screen.getByLabelText('Email')).toBeInTheDocument();
+
+    server.mockResolvedValue(json(answer('token-1')));
+    press('Try again');
+    await waitFor(() => expect(signedIn).toBeDefined());
+    expect(calls()).toEqual([
+      [REFRESH, undefined],
+      [REFRESH, undefined],
+    ]);
   });
 
   it('changes the password on the way in', async () => {

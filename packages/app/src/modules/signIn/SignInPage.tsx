@@ -22,26 +22,39 @@ export const SignInPage = ({ onSignInSuccess }: SignInPageProps) => {
   const config = useApi(configApiRef);
   const { t } = useTranslationRef(signInTranslationRef);
   const [resuming, setResuming] = useState(true);
+  // Whether there is a session could not be found out.
+  const [away, setAway] = useState(false);
   const [reason, setReason] = useState<string>();
   const app = config.getOptionalString('app.title') ?? 'migrate-hub';
 
   const unreachable = t('unreachable');
   useEffect(() => {
+    if (!resuming) return undefined;
     let here = true;
     LocalSession.resume(discovery)
       .then(session => here && onSignInSuccess(session))
       .catch(error => {
         if (!here) return;
-        if (!isNotSignedIn(error)) setReason(reasonOf(error, unreachable));
+        if (!isNotSignedIn(error)) {
+          setReason(reasonOf(error, unreachable));
+          setAway(true);
+        }
         setResuming(false);
       });
     return () => {
       here = false;
     };
-  }, [discovery, onSignInSuccess, unreachable]);
+  }, [resuming, discovery, onSignInSuccess, unreachable]);
+
+  function tryAgain(): void {
+    setReason(undefined);
+    setAway(false);
+    setResuming(true);
+  }
 
   async function signIn(credentials: LocalCredentials): Promise<void> {
     setReason(undefined);
+    setAway(false);
     try {
       onSignInSuccess(await LocalSession.signIn(discovery, credentials));
     } catch (error) {
@@ -66,7 +79,11 @@ export const SignInPage = ({ onSignInSuccess }: SignInPageProps) => {
           <Typography variant="h5" component="h1" sx={{ marginBottom: 3 }}>
             {t('title', { app })}
           </Typography>
-          <SignInForm reason={reason} onSubmit={signIn} />
+          <SignInForm
+            reason={reason}
+            onRetry={away ? tryAgain : undefined}
+            onSubmit={signIn}
+          />
         </CardContent>
       </Card>
     </Box>

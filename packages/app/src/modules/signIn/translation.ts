@@ -12,6 +12,7 @@ export const signInTranslationRef = createTranslationRef({
     changePassword: 'Change password',
     keepPassword: 'Keep password',
     submit: 'Sign in',
+    retry: 'Try again',
     unreachable:
       'The server of this portal cannot be reached. Check the connection and try again.',
   },

@@ -193,7 +193,9 @@ describe('the page of the hub', () => {
       await environments.findByText('In prd: 2 approvals.'),
     ).toBeInTheDocument();
 
-    const table = within(await screen.findByRole('table', { name: 'Migrations' }));
+    const table = within(
+      await screen.findByRole('table', { name: 'Migrations' }),
+    );
     const headers = table.getAllByRole('columnheader');
     expect(headers.map(header => header.textContent)).toEqual([
       'Key',
