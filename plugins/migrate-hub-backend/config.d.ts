@@ -33,10 +33,16 @@ export interface Config {
       }>;
     };
     /**
-     * E-mail addresses that become admin when they first sign in. At least one,
-     * or nobody can give out roles.
+     * E-mail addresses that are admins from the start, or from their first
+     * sign-in on. At least one, or nobody can give out roles.
      */
     firstAdmins?: string[];
+    /**
+     * Password of the first admins for sign-in with e-mail and password, set
+     * only where there is none yet: change it after the first sign-in.
+     * @visibility secret
+     */
+    firstAdminPassword?: string;
     /** Limits of sign-in sessions. */
     sessions?: {
       /** After this a person signs in again. Default: 12. */

@@ -38,6 +38,7 @@ import { Listener } from './store/Listener';
 export interface Hub {
   services: HubServices;
   identity: IdentityService;
+  firstAdmins: FirstAdmins;
   revisions: RunRevisions;
   /** Keyed hash of a request body. */
   fingerprint: (bytes: Buffer) => string;
@@ -63,6 +64,7 @@ export function createHub(options: {
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
   const environments = EnvironmentPolicies.fromConfig(config);
+  const firstAdmins = FirstAdmins.fromConfig(config);
 
   const commands = Commands.create(knex);
   const facts = RunFactsReader.create({ environments, signer });
@@ -130,13 +132,14 @@ export function createHub(options: {
       knex,
       config,
       logger,
-      firstAdmins: FirstAdmins.fromConfig(config),
+      firstAdmins,
     }),
   };
 
   return {
     services,
     revisions,
+    firstAdmins,
     identity: IdentityService.create({
       knex,
       allowedPlugins:

@@ -53,6 +53,7 @@ export const migrateHubPlugin = createBackendPlugin({
         });
         const hub = createHub({ knex, config, logger, listener, drivers });
         await ensureDemoUsers({ knex, config });
+        await hub.firstAdmins.ensure(knex);
 
         const metrics = HubMetrics.create();
         deps.rootHttpRouter.use('/metrics', metrics.handler());

@@ -33,8 +33,6 @@ export async function runJest(part, { environment }) {
         ...process.env,
         ...environment,
         NODE_ENV: 'test',
-        // Jest runs ES modules of dependencies only with this.
-        NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
       },
     },
   );
@@ -75,6 +73,8 @@ function crashed(reason) {
   return { passed: 0, failed: 1, skipped: 0, failures: [reason] };
 }
 
+/** The first line below Jest's own headline. */
 function firstLine(text) {
-  return text.trim().split('\n')[0];
+  const lines = text.split('\n').map(line => line.trim());
+  return lines.find(line => line !== '' && !line.startsWith('●')) ?? text;
 }

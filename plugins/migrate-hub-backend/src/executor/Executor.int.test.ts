@@ -1,6 +1,6 @@
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { sha256 } from '../crypto/canonical';
-import { ExecutionWorld } from '../testing/ExecutionWorld';
+import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 
 const ADD_ITEMS = `create table items (id int primary key);
 insert into items values (1), (2);

@@ -7,13 +7,14 @@ import { Alarm } from '../services/Alarm';
 import { Claim, LostLease, RunItemsService } from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { CHANNELS, Listener } from '../store/Listener';
+import { TargetSecrets } from './approvedConnection';
 import { Backoff } from './Backoff';
 import { Ending } from './endings';
 import { FailPoint } from './failPoints';
 import { Flusher } from './Flusher';
 import { Heartbeat } from './Heartbeat';
 import { ItemAttempt } from './ItemAttempt';
-import { ClaimGate, ItemWorker, TargetSecrets } from './ItemWorker';
+import { ClaimGate, ItemWorker } from './ItemWorker';
 import { ExecutorMetrics } from './metrics';
 import { RunMaterials } from './RunMaterials';
 

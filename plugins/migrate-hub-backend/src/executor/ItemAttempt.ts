@@ -30,6 +30,7 @@ export class ItemAttempt {
 
   readonly #stopping = new AbortController();
   readonly #leaving = new AbortController();
+  #executing = false;
   #stopReason: StopReason | undefined;
   #progress: Omit<ItemProgress, 'logLines' | 'logDropped'> = {
     statementsDone: 0,
@@ -50,6 +51,15 @@ export class ItemAttempt {
 
   get attempt(): number {
     return this.fence.attempt;
+  }
+
+  /** Statements may have been sent: from here on only what is known of them counts. */
+  get executing(): boolean {
+    return this.#executing;
+  }
+
+  beginExecuting(): void {
+    this.#executing = true;
   }
 
   /** Fires at the first reason to stop. */

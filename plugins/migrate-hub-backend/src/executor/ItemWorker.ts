@@ -6,17 +6,14 @@ import {
 import {
   LedgerRow,
   TargetDriver,
-  TargetError,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { decideOnRecord } from '../domain/execution';
 import { Refusal } from '../domain/refusal';
-import { DbTargetRecord } from '../domain/types';
 import { findDbTarget } from '../store/dbTargets';
 import { applyPlan } from './applyPlan';
-import { approvedConnection } from './approvedConnection';
-import { Backoff } from './Backoff';
+import { TargetSecrets } from './approvedConnection';
 import {
   Ending,
   endingOf,
@@ -27,10 +24,10 @@ import {
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
 import { needsSettlement } from './outcome';
-import { LoadedRun, RunMaterial, RunMaterials } from './RunMaterials';
+import { RunMaterial, RunMaterials } from './RunMaterials';
 import { settle } from './settle';
+import { TargetConnector } from './TargetConnector';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a new session tries to find out what became of a lost one. */
 const SETTLE_MS = 30_000;
 /** A target is locked while the gate is asked: no longer than this. */
@@ -41,11 +38,6 @@ const MOST_ATTEMPTS = 3;
 /** The one gate, as the executor asks it. */
 export interface ClaimGate {
   claimBlockers(tx: Knex, runId: string): Promise<Refusal[]>;
-}
-
-/** Opens the stored password of a target. */
-export interface TargetSecrets {
-  open(target: DbTargetRecord): string;
 }
 
 export interface ItemWorkerOptions {
@@ -63,7 +55,7 @@ interface AtTarget {
   material: RunMaterial;
   session: TargetSession;
   /** For a second session, when this one is lost. */
-  connect: () => Promise<TargetSession>;
+  connector: TargetConnector;
 }
 
 /**
@@ -91,7 +83,7 @@ export class ItemWorker {
       await this.#failPoint('claimed', attempt);
       return await this.#attempt(attempt);
     } catch (error) {
-      // Statements report their failures themselves: nothing was sent here.
+      // Statements report their failures themselves, see applyPlan.
       return failed(error, { outcome: outcomeBefore(attempt), attempt });
     } finally {
       attempt.stopWaiting();
@@ -105,10 +97,17 @@ export class ItemWorker {
       materials.get(attempt.run),
       findDbTarget(knex, attempt.targetId),
     ]);
-    const connect = this.#connector(attempt, { loaded, target });
+    const connector = TargetConnector.create({
+      ...this.#options,
+      attempt,
+      loaded,
+      target,
+    });
     // The script is loaded and hashed meanwhile.
     const [session, material] = await Promise.allSettled([
-      attempt.recovered ? patiently(connect, attempt) : connect(),
+      attempt.recovered
+        ? connector.connectWithin(SETTLE_MS)
+        : connector.connect(),
       loaded.material,
     ]);
     if (session.status === 'rejected') throw session.reason;
@@ -118,7 +117,7 @@ export class ItemWorker {
         policy: loaded.policy,
         material: material.value,
         session: session.value,
-        connect,
+        connector,
       });
     } finally {
       await session.value.close();
@@ -192,6 +191,7 @@ export class ItemWorker {
       attempt: attempt.attempt,
       serverId: session.identity.id,
     };
+    attempt.beginExecuting();
     const end = await applyPlan({
       session,
       plan: material.plan,
@@ -219,7 +219,7 @@ export class ItemWorker {
     );
     await session.close();
     const settlement = await settle({
-      connect: at.connect,
+      connect: () => at.connector.connect(),
       ledger,
       facts: end.facts,
       withinMs: SETTLE_MS,
@@ -276,75 +276,7 @@ export class ItemWorker {
     }
   }
 
-  /** How to get a session to the approved server, as often as one is needed. */
-  #connector(
-    attempt: ItemAttempt,
-    at: { loaded: LoadedRun; target: DbTargetRecord | undefined },
-  ): () => Promise<TargetSession> {
-    const { drivers, secrets } = this.#options;
-    const driver = drivers.get(attempt.run.engine);
-    if (!driver) {
-      throw new ItemFailure(
-        'INTERNAL',
-        `This executor has no driver for ${attempt.run.engine}`,
-      );
-    }
-    const { connection, serverIdentity } = approvedConnection({
-      bound: at.loaded.targets.get(attempt.targetId),
-      target: at.target,
-      secrets,
-    });
-    const { policy } = at.loaded;
-    return async () => {
-      const session = await driver.connect(connection, {
-        tag: `migrate-hub ${attempt.itemId} ${attempt.attempt}`,
-        lockTimeoutMs: policy.lockTimeoutSeconds * 1000,
-        statementTimeoutMs: policy.statementTimeoutSeconds * 1000,
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        onNotice: ({ severity, message }) =>
-          attempt.log.write(
-            /warn|error/i.test(severity) ? 'warn' : 'info',
-            `${severity}: ${message}`,
-          ),
-      });
-      const { identity, backend } = session;
-      if (identity.id !== serverIdentity) {
-        await session.close();
-        throw new ItemFailure(
-          'SERVER_CHANGED',
-          `Another server than the approved one answers at ${connection.host}:${connection.port}: ${identity.id} instead of ${serverIdentity}. Test the target, and request again.`,
-        );
-      }
-      attempt.log.write(
-        'info',
-        `Connected to ${identity.flavour} ${identity.version}, session ${backend.pid}`,
-      );
-      await this.#failPoint('connected', attempt);
-      return session;
-    };
-  }
-
   async #failPoint(name: FailPointName, attempt: ItemAttempt): Promise<void> {
     await this.#options.failPoint?.(name, attempt.fence);
-  }
-}
-
-/** After a crash the target may be on its way back: its word is worth waiting for. */
-async function patiently(
-  connect: () => Promise<TargetSession>,
-  attempt: ItemAttempt,
-): Promise<TargetSession> {
-  const deadline = Date.now() + SETTLE_MS;
-  const backoff = new Backoff({ firstMs: 200, capMs: 3_000 });
-  for (;;) {
-    try {
-      return await connect();
-    } catch (error) {
-      const pause = backoff.next();
-      const hopeless =
-        !(error instanceof TargetError) || attempt.leaving.aborted;
-      if (hopeless || Date.now() + pause > deadline) throw error;
-      await sleep(pause);
-    }
   }
 }

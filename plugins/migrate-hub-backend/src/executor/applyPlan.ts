@@ -4,9 +4,16 @@ import {
   LedgerState,
   Plan,
   PlanUnit,
-  TargetError,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  doubtAfter,
+  isLost,
+  messageOf,
+  Phase,
+  Stopped,
+  stopReasonOf,
+} from './doubt';
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt, StopReason } from './ItemAttempt';
 import { Doubt, Facts } from './outcome';
@@ -36,30 +43,7 @@ export interface PlanEnd {
   stopped?: StopReason;
 }
 
-/** Executes a plan, statement by statement, and records it in the target. */
-export async function applyPlan(task: PlanTask): Promise<PlanEnd> {
-  return new PlanExecution(task).run();
-}
-
-class Stopped extends Error {
-  readonly reason: StopReason;
-  constructor(reason: StopReason) {
-    super(`stopped: ${reason}`);
-    this.reason = reason;
-  }
-}
-
-/**
- * Where the execution is, as far as a failure there matters:
- *
- * - `between`: nothing is under way
- * - `transaction`: a transaction is open, COMMIT was not sent
- * - `commit`: COMMIT is being sent
- * - `single`: a statement outside a transaction was sent
- * - `marking`: its answer came, its mark in the ledger is not written
- */
-type Phase = 'between' | 'transaction' | 'commit' | 'single' | 'marking';
-
+/** One execution of a plan; keeps count of what is durable for certain. */
 class PlanExecution {
   readonly #task: PlanTask;
   #phase: Phase = 'between';
@@ -286,50 +270,7 @@ class PlanExecution {
   }
 }
 
-/** Asked to stop, either between statements or, by the server, within one. */
-function stopReasonOf(
-  error: unknown,
-  attempt: ItemAttempt,
-): StopReason | undefined {
-  if (error instanceof Stopped) return error.reason;
-  const canceled = error instanceof TargetError && error.code === 'CANCELED';
-  return canceled ? attempt.stopReason : undefined;
-}
-
-const isLost = (error: unknown): boolean =>
-  error instanceof TargetError && error.connectionLost;
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
-/** The session is not what it was: the transaction may have been ended from inside. */
-const isDamage = (error: TargetError): boolean =>
-  error.code === 'SESSION_DAMAGED';
-
-const leavesTraces = (error: TargetError): boolean =>
-  error.mayHaveSideEffects || isDamage(error);
-
-/** What a failure in a phase leaves unknown. */
-function doubtAfter(error: unknown, phase: Phase): Doubt {
-  if (error instanceof Stopped) return 'none';
-  const target = error instanceof TargetError ? error : undefined;
-  switch (phase) {
-    case 'between':
-      return 'none';
-    case 'transaction':
-      return target && leavesTraces(target) ? 'side_effects' : 'none';
-    case 'commit':
-      if (!target || target.commitInDoubt) return 'commit';
-      return leavesTraces(target) ? 'side_effects' : 'none';
-    case 'single':
-      // Only a plain refusal of the server is certain.
-      if (!target || target.connectionLost || isDamage(target)) {
-        return 'statement';
-      }
-      return target.mayHaveSideEffects ? 'side_effects' : 'none';
-    default:
-      // Answered, but in whatever state the session was: the ledger judges, and
-      // it says `started`.
-      return 'statement';
-  }
+/** Executes a plan, statement by statement, and records it in the target. */
+export async function applyPlan(task: PlanTask): Promise<PlanEnd> {
+  return new PlanExecution(task).run();
 }

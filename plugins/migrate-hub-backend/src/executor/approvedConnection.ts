@@ -5,6 +5,11 @@ import { digestedTargetFields } from '../domain/binding';
 import { DbTargetRecord } from '../domain/types';
 import { ItemFailure } from './endings';
 
+/** Opens the stored password of a target. */
+export interface TargetSecrets {
+  open(target: DbTargetRecord): string;
+}
+
 type BoundTarget = Binding['targets'][number];
 
 /**
@@ -20,7 +25,7 @@ type BoundTarget = Binding['targets'][number];
 export function approvedConnection(options: {
   bound: BoundTarget | undefined;
   target: DbTargetRecord | undefined;
-  secrets: { open(target: DbTargetRecord): string };
+  secrets: TargetSecrets;
 }): { connection: TargetConnection; serverIdentity: string } {
   const { bound, target, secrets } = options;
   if (!bound || !target) {
@@ -52,10 +57,7 @@ export function approvedConnection(options: {
   };
 }
 
-function openPassword(
-  target: DbTargetRecord,
-  secrets: { open(target: DbTargetRecord): string },
-): string {
+function openPassword(target: DbTargetRecord, secrets: TargetSecrets): string {
   try {
     return secrets.open(target);
   } catch {

@@ -70,11 +70,18 @@ const STOPPED: Record<StopReason, { code: FailureCode; message: string }> = {
 };
 
 /**
- * The outcome of an attempt that has sent nothing: nothing is applied, unless
- * an attempt before it died with the item and the ledger was not read yet.
+ * The outcome of an attempt that was broken off outside the execution of its
+ * plan: nothing is applied, unless an attempt before it died with the item and
+ * the ledger was not read yet, or we failed ourselves after statements were sent.
  */
 export const outcomeBefore = (attempt: ItemAttempt): Outcome =>
-  attempt.recovered ? 'unknown' : 'not_applied';
+  attempt.recovered || attempt.executing ? 'unknown' : 'not_applied';
+
+/** Neither the target nor the hub's rules said no: something is wrong with us. */
+const faultIn = (error: unknown): unknown =>
+  error instanceof TargetError || error instanceof ItemFailure
+    ? undefined
+    : error;
 
 /** The ending of an attempt that failed before its first statement. */
 export function failed(
@@ -96,12 +103,6 @@ export function failed(
     fault: faultIn(error),
   };
 }
-
-/** Neither the target nor the hub's rules said no: something is wrong with us. */
-const faultIn = (error: unknown): unknown =>
-  error instanceof TargetError || error instanceof ItemFailure
-    ? undefined
-    : error;
 
 /** The ending of an attempt that read the record of its target. */
 export function endingOf(
@@ -147,6 +148,9 @@ export function endingOf(
   }
 }
 
+const unsettled = (facts: Facts): Outcome =>
+  facts.durable > 0 && facts.doubt === 'none' ? 'partially_applied' : 'unknown';
+
 function executedEnding(
   what: { end: PlanEnd; settlement?: Settlement },
   plan: Plan,
@@ -179,9 +183,6 @@ function executedEnding(
     fault: end.stopped ? undefined : faultIn(end.error),
   };
 }
-
-const unsettled = (facts: Facts): Outcome =>
-  facts.durable > 0 && facts.doubt === 'none' ? 'partially_applied' : 'unknown';
 
 const MEANING: Record<Outcome, string> = {
   applied: 'Everything is applied.',

@@ -2,7 +2,7 @@ import { LedgerRow } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { newId } from '../store/Database';
 import { beat } from '../store/executors';
-import { ExecutionWorld } from '../testing/ExecutionWorld';
+import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 
 const ADD_ITEMS = `create table items (id int primary key);
 insert into items values (1);

@@ -3,7 +3,7 @@ import { LogLine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { Listener, listenerConnection } from '../store/Listener';
 import { appendLogs } from '../store/runLogs';
-import { ExecutionWorld } from '../testing/ExecutionWorld';
+import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
 import { CommandContext } from './context';
 import { RunEvent } from './logStream';
 import { LogsService } from './LogsService';

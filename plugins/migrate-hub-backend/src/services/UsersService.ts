@@ -26,7 +26,7 @@ import { refuse } from './refuse';
 type UserChange = z.output<typeof userPatchSchema>;
 
 /** A user as the API shows one. */
-export const userView = (user: UserRecord): User => ({
+const userView = (user: UserRecord): User => ({
   id: user.id,
   entityRef: user.entityRef,
   email: user.email,

@@ -19,7 +19,7 @@ export const readEmail = (text: string): string | undefined =>
  * A new entity ref. Random: nothing in it is computed from the e-mail address,
  * which can change hands.
  */
-export const mintEntityRef = (): string =>
+const mintEntityRef = (): string =>
   `user:default/u-${randomBytes(10).toString('hex')}`;
 
 /** An account that the config asks for, with a password that was hashed before. */

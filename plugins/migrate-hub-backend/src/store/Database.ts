@@ -25,6 +25,8 @@ export async function openDatabase(database: DatabaseService): Promise<Knex> {
         `Set backend.database.client to 'pg' (or backend.database.plugin.migrate-hub.client, to move this plugin only).`,
     );
   }
+  // Knex would put bound values, SQL and ciphertexts among them, into its error messages.
+  knex.client.config.compileSqlOnError = false;
   if (!database.migrations?.skip) await migrate(knex);
   return knex;
 }

@@ -46,16 +46,20 @@ export async function appendLogs(
      returning next_seq - :count as first`,
     { runId, count },
   );
-  let seq = Number(head.rows[0].first);
+  let next = Number(head.rows[0].first);
   const rows = [];
   for (const chunk of chunks) {
-    const firstSeq = seq;
-    const lines = chunk.entries.map(entry => ({ seq: seq++, ...entry }));
+    const firstSeq = next;
+    const lines = chunk.entries.map((entry, n) => ({
+      seq: firstSeq + n,
+      ...entry,
+    }));
+    next += lines.length;
     rows.push({
       run_item_id: chunk.itemId,
       attempt: chunk.attempt,
       first_seq: firstSeq,
-      last_seq: seq - 1,
+      last_seq: next - 1,
       run_id: runId,
       lines: JSON.stringify(lines),
     });

@@ -36,10 +36,6 @@ export class MemoryTarget {
     this.#fault = { at: call, kind };
   }
 
-  connect(): TargetSession {
-    return new MemorySession(this);
-  }
-
   /** Which fault the next call meets, if any. */
   nextFault(): Fault | undefined {
     this.calls += 1;
@@ -55,7 +51,8 @@ const lost = (commitInDoubt: boolean) =>
     commitInDoubt,
   });
 
-class MemorySession implements TargetSession {
+/** A session to a {@link MemoryTarget}. */
+export class MemorySession implements TargetSession {
   readonly identity = { id: 'server/db', flavour: 'Memory', version: '1' };
   readonly backend = { pid: '1', startedAt: '2026-01-01T00:00:00Z' };
   readonly #target: MemoryTarget;

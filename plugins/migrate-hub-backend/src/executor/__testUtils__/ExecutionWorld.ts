@@ -9,38 +9,27 @@ import {
 import { TargetSession } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { generateKeyPairSync, randomBytes } from 'crypto';
 import knexFactory, { Knex } from 'knex';
-import { sha256 } from '../crypto/canonical';
-import { SecretBox } from '../crypto/SecretBox';
-import { Signer } from '../crypto/Signer';
-import { buildBinding, digestOf } from '../domain/binding';
-import { Refusal } from '../domain/refusal';
-import { DbTargetRecord, RunItemRecord } from '../domain/types';
-import { Executor, ExecutorConfig } from '../executor/Executor';
-import { FailPoint } from '../executor/failPoints';
-import { EnvironmentPolicies } from '../services/EnvironmentPolicies';
-import { RunFactsReader } from '../services/RunFacts';
-import { RunItemsService } from '../services/RunItemsService';
-import { newId } from '../store/Database';
-import { findDbTargets } from '../store/dbTargets';
+import { SecretBox } from '../../crypto/SecretBox';
+import { Signer } from '../../crypto/Signer';
+import { Refusal } from '../../domain/refusal';
+import { DbTargetRecord, RunItemRecord } from '../../domain/types';
+import { Executor, ExecutorConfig } from '../Executor';
+import { FailPoint } from '../failPoints';
+import { EnvironmentPolicies } from '../../services/EnvironmentPolicies';
+import { RunFactsReader } from '../../services/RunFacts';
+import { RunItemsService } from '../../services/RunItemsService';
+import { newId } from '../../store/Database';
+import { findDbTargets } from '../../store/dbTargets';
 import {
   CHANNELS,
   Listener,
   listenerConnection,
   notify,
-} from '../store/Listener';
-import {
-  insertMigration,
-  insertVersion,
-  saveSqlText,
-} from '../store/migrations';
-import { savePlan } from '../store/plans';
-import {
-  insertRunItems,
-  itemsOfRun,
-  makeItemsClaimable,
-} from '../store/runItems';
-import { insertRevision, insertRun, updateRun } from '../store/runs';
-import { createTestDatabase } from './testDatabase';
+} from '../../store/Listener';
+import { itemsOfRun, makeItemsClaimable } from '../../store/runItems';
+import { updateRun } from '../../store/runs';
+import { createTestDatabase } from '../../testing/testDatabase';
+import { requestRun, Script } from './requestRun';
 
 /** A target database and a connection to look into it. */
 export interface TestTarget {
@@ -146,104 +135,24 @@ export class ExecutionWorld {
   }
 
   /** A migration and a run of it on all targets, in status `approved`. */
-  async request(options: {
-    key: string;
-    sqlUp: string;
-    sqlDown?: string;
-    type?: 'apply' | 'rollback';
-    mode?: 'auto' | 'no_transaction';
-    /** Of every target, where the approval was given for another server. */
-    serverIdentity?: string;
-  }): Promise<string> {
-    const { key, sqlUp, sqlDown, type = 'apply', mode = 'auto' } = options;
-    const sql = type === 'apply' ? sqlUp : sqlDown ?? '';
-    const { plan, problems } = await this.driver.plan({
-      sql,
-      mode,
-      protectedTables: ['migrations', 'migrations_ledger'],
-    });
-    if (!plan) throw new Error(`refused: ${JSON.stringify(problems)}`);
-
-    const runId = newId();
-    await this.knex.transaction(async tx => {
-      const known = await tx('migrations').where({ key }).first('id');
-      const migrationId: string = known?.id ?? newId();
-      if (!known) {
-        await insertMigration(tx, {
-          id: migrationId,
-          projectId: this.#projectId,
-          key,
-          name: key,
-          userId: this.userId,
-        });
-        for (const text of [sqlUp, ...(sqlDown ? [sqlDown] : [])]) {
-          await saveSqlText(tx, { checksum: sha256(text), sql: text });
-        }
-        await insertVersion(tx, {
-          migrationId,
-          version: 1,
-          checksumUp: sha256(sqlUp),
-          checksumDown: sqlDown && sha256(sqlDown),
-          transactionMode: mode,
-          userId: this.userId,
-        });
-      }
-      const { hash } = await savePlan(tx, plan, problems);
-      const run = {
-        id: runId,
-        migrationId,
-        projectId: this.#projectId,
-        environment: 'daily',
-        engine: 'postgres' as const,
-        type,
-        requestedBy: this.userId,
-      };
-      await insertRun(tx, run, [this.#dbSetId]);
-      const targets = this.targets.map(({ record }) => ({
+  async request(
+    options: Script & {
+      /** Of every target, where the approval was given for another server. */
+      serverIdentity?: string;
+    },
+  ): Promise<string> {
+    return requestRun(this.knex, {
+      ...options,
+      driver: this.driver,
+      policy: this.#policy,
+      projectId: this.#projectId,
+      dbSetId: this.#dbSetId,
+      userId: this.userId,
+      targets: this.targets.map(({ record }) => ({
         ...record,
         serverIdentity: options.serverIdentity ?? record.serverIdentity,
-      }));
-      const binding = buildBinding({
-        runId,
-        revision: 1,
-        type,
-        environment: 'daily',
-        migrationKey: key,
-        version: 1,
-        planHash: hash,
-        checksum: sha256(sql),
-        mode: plan.mode,
-        policy: this.#policy,
-        targets,
-      });
-      await insertRevision(tx, {
-        runId,
-        revision: 1,
-        migrationId,
-        version: 1,
-        planHash: hash,
-        checksum: sha256(sql),
-        policy: this.#policy,
-        binding,
-        digest: digestOf(binding),
-        cause: 'requested',
-        createdBy: this.userId,
-      });
-      await insertRunItems(
-        tx,
-        targets.map((target, ordinal) => ({
-          id: newId(),
-          runId,
-          migrationId,
-          targetId: target.id,
-          ordinal,
-          checksumUp: sha256(sqlUp),
-          statementsTotal: plan.statements.length,
-        })),
-      );
-      await updateRun(tx, runId, { status: 'approved' });
+      })),
     });
-    return runId;
   }
 
   /** As `POST /runs/:id/execute` does it once the gate has said yes. */

@@ -1,0 +1,68 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import { ItemCounts } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useText } from '../hooks/useText';
+import { Tone, toneColor } from './tones';
+
+/** The parts of the bar, in the order in which they stand. */
+const parts = (counts: ItemCounts): [Tone, number][] => [
+  ['green', counts.executed],
+  ['grey', counts.skipped + counts.canceled],
+  // What is unknown is counted among the failed.
+  ['red', Math.max(0, counts.failed - counts.unknown)],
+  ['purple', counts.unknown],
+  ['blue', counts.running],
+];
+
+/** "31 of 44 · 1 failed · 2 unknown" over a bar in the colours of the statuses. */
+export const ItemProgress = ({ counts }: { counts: ItemCounts }) => {
+  const t = useText();
+  const done = counts.executed + counts.skipped;
+  const failed = counts.failed - counts.unknown;
+  return (
+    <Box sx={{ minWidth: 120 }}>
+      <Typography variant="body2" component="div">
+        {t('progress.done', {
+          done: String(done),
+          total: String(counts.total),
+        })}
+        {failed > 0 && (
+          <Box component="span" sx={{ color: toneColor('red') }}>
+            {` · ${t('progress.failed', { targets: String(failed) })}`}
+          </Box>
+        )}
+        {counts.unknown > 0 && (
+          <Box component="span" sx={{ color: toneColor('purple') }}>
+            {` · ${t('progress.unknown', { targets: String(counts.unknown) })}`}
+          </Box>
+        )}
+      </Typography>
+      <Box
+        role="progressbar"
+        aria-label={t('progress.label')}
+        aria-valuenow={done}
+        aria-valuemin={0}
+        aria-valuemax={counts.total}
+        sx={{
+          display: 'flex',
+          height: 6,
+          borderRadius: 3,
+          overflow: 'hidden',
+          backgroundColor: 'action.selected',
+          marginTop: 0.5,
+        }}
+      >
+        {parts(counts).map(([tone, count]) => (
+          <Box
+            key={tone}
+            sx={{
+              width: `${(100 * count) / Math.max(1, counts.total)}%`,
+              backgroundColor: toneColor(tone),
+              transition: 'width 300ms',
+            }}
+          />
+        ))}
+      </Box>
+    </Box>
+  );
+};

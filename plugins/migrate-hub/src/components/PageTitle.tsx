@@ -1,0 +1,54 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import { ReactNode } from 'react';
+
+interface PageTitleProps {
+  title: ReactNode;
+  /** Facts in one line below. */
+  subtitle?: ReactNode;
+  /** Buttons. */
+  children?: ReactNode;
+}
+
+/** What this page is about, and what can be done with it. */
+export const PageTitle = ({ title, subtitle, children }: PageTitleProps) => (
+  <Box
+    sx={{
+      display: 'flex',
+      flexWrap: 'wrap',
+      justifyContent: 'space-between',
+      alignItems: 'flex-start',
+      gap: 2,
+      marginBottom: 2,
+    }}
+  >
+    <Box sx={{ minWidth: 0 }}>
+      <Typography
+        component="h2"
+        sx={{ fontSize: '1.5rem', fontWeight: 600, lineHeight: 1.3 }}
+      >
+        {title}
+      </Typography>
+      {subtitle && (
+        <Typography
+          component="div"
+          variant="body2"
+          color="text.secondary"
+          sx={{
+            display: 'flex',
+            flexWrap: 'wrap',
+            alignItems: 'center',
+            columnGap: 1.5,
+            rowGap: 0.5,
+            marginTop: 0.5,
+          }}
+        >
+          {subtitle}
+        </Typography>
+      )}
+    </Box>
+    {children && (
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>{children}</Box>
+    )}
+  </Box>
+);

@@ -1,0 +1,1 @@
+export const adminMessages = { admin: { title: 'Admin' } } as const;

@@ -1,0 +1,1 @@
+export const approvalsMessages = { approvals: { title: 'Approvals' } } as const;

@@ -1,0 +1,1 @@
+export const databasesMessages = { databases: { title: 'Databases' } } as const;

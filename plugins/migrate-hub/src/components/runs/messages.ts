@@ -1,0 +1,1 @@
+export const runsMessages = { runs: { title: 'Runs' } } as const;

@@ -1,0 +1,26 @@
+import {
+  Environment,
+  Me,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useApi } from '@backstage/core-plugin-api';
+import { createContext, useContext } from 'react';
+import { migrateHubApiRef } from '../api';
+
+/** What every page needs, loaded once by the shell. */
+export interface Hub {
+  me: Me;
+  /** In order; `prd` last. */
+  environments: Environment[];
+}
+
+export const HubContext = createContext<Hub | undefined>(undefined);
+
+/** Who is signed in, and the environments in order. Only below the shell. */
+export function useHub(): Hub {
+  const hub = useContext(HubContext);
+  if (!hub) throw new Error('useHub works only below MigrateHubPage');
+  return hub;
+}
+
+/** The typed client of the API. */
+export const useHubClient = () => useApi(migrateHubApiRef);
