@@ -23,6 +23,12 @@ export interface ServerFacts {
   role: string;
   sqlMode: string;
   maxPacket: number;
+  /** Of a server whose commits bear GTIDs; undefined where they do not. */
+  gtids?: {
+    serverUuid: string;
+    /** Whether a crash of the machine keeps the list of GTIDs as complete as the tables. */
+    isDurable: boolean;
+  };
   isGalera: boolean;
   isReadOnly: boolean;
   /** Whether something between us and the server shares its sessions. */
@@ -39,6 +45,8 @@ const VARIABLES = [
   'lower_case_table_names',
   'sql_mode',
   'max_allowed_packet',
+  'gtid_mode',
+  'sync_binlog',
   'wsrep_on',
   'read_only',
   'super_read_only',
@@ -84,6 +92,13 @@ export async function readFacts(
     role: roleOf(session, flavour),
     sqlMode: value('sql_mode'),
     maxPacket: Number(value('max_allowed_packet')),
+    gtids:
+      flavour === 'MySQL' && value('gtid_mode') === 'ON'
+        ? {
+            serverUuid: value('server_uuid').toLowerCase(),
+            isDurable: value('sync_binlog') === '1',
+          }
+        : undefined,
     isGalera: value('wsrep_on') === 'ON',
     isReadOnly:
       value('read_only') === 'ON' || value('super_read_only') === 'ON',

@@ -50,6 +50,11 @@ export class Guard {
     return this.#inTransaction;
   }
 
+  /** The script runs as another role; our own statements do not. */
+  get hasRoleOfScript(): boolean {
+    return this.#roleOfScript !== undefined;
+  }
+
   /** START TRANSACTION would commit what is open without a word: look first. */
   async begin(): Promise<void> {
     await this.assertSound();
@@ -115,8 +120,9 @@ export class Guard {
           : 'a transaction was left open',
       );
     }
+    const gtid = this.#facts.gtids ? '@@session.gtid_next' : 'NULL';
     const [state] = await this.#wire.rows(
-      `SELECT IS_USED_LOCK(${lockLiteral(
+      `SELECT ${gtid} AS gtid, IS_USED_LOCK(${lockLiteral(
         this.#facts.schema,
       )}) = CONNECTION_ID() AS held, @@session.autocommit AS autocommit, @@session.completion_type AS completion, @@session.sql_log_bin AS logged, @@session.sql_mode AS mode, @@session.character_set_client AS client, @@session.character_set_connection AS conn, @@session.character_set_results AS results, DATABASE() AS db, CURRENT_ROLE() AS role`,
     );
@@ -193,6 +199,9 @@ function faultsOf(state: TextRow): string[] {
     state.autocommit !== '1' && 'autocommit is off',
     state.completion !== 'NO_CHAIN' && `completion_type is ${state.completion}`,
     state.logged !== '1' && 'sql_log_bin is off',
+    state.gtid !== null &&
+      !state.gtid.startsWith('AUTOMATIC') &&
+      `gtid_next is ${state.gtid}`,
     modes.length > 0 && `sql_mode has ${modes.join(' and ')}`,
   ].filter(fault => fault !== false);
 }

@@ -19,10 +19,17 @@ export class RunRecord {
   /** Of those, the ones that the open transaction made. */
   readonly #uncommitted = new Set<string>();
 
+  #started: LedgerRow | undefined;
+
   constructor(wire: Wire, guard: Guard, tables: Tables) {
     this.#wire = wire;
     this.#guard = guard;
     this.#tables = tables;
+  }
+
+  /** The row as it stands, if it says that a statement is about to be sent. */
+  get started(): LedgerRow | undefined {
+    return this.#started;
   }
 
   async read(ask: {
@@ -39,6 +46,14 @@ export class RunRecord {
   }
 
   async writeLedger(row: LedgerRow): Promise<void> {
+    this.#started = undefined;
+    await this.#writeRow(row);
+    if (row.state === 'started') {
+      this.#started = row;
+    }
+  }
+
+  async #writeRow(row: LedgerRow): Promise<void> {
     const key = keyOf(row);
     if (this.#known.has(key)) {
       await this.#updateLedger(row);

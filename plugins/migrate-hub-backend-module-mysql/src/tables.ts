@@ -33,6 +33,7 @@ const LEDGER: Array<[string, RegExp, string]> = [
   ['position', /^int/, 'int NOT NULL'],
   ['state', /^varchar/, 'varchar(16) NOT NULL'],
   ['statement_sha256', /^char\(64\)$/, 'char(64) NULL'],
+  ['proof', /^varchar/, 'varchar(255) NULL'],
   ['server_id', /^varchar/, 'varchar(255) NOT NULL'],
   ['updated_at', /^datetime/, 'datetime(6) NOT NULL'],
 ];
@@ -256,6 +257,7 @@ function ledgerValues(row: LedgerRow) {
     position: row.position,
     state: row.state,
     statement_sha256: row.statementSha256 ?? null,
+    proof: row.proof ?? null,
     server_id: row.serverId,
   };
 }
@@ -297,6 +299,7 @@ function ledgerOf(row: TextRow, alias: 'own' | 'other'): LedgerRow {
     position: Number(value('position')),
     state: value('state') as LedgerState,
     statementSha256: value('statement_sha256') || undefined,
+    ...(value('proof') && { proof: value('proof') }),
     serverId: value('server_id'),
   };
 }

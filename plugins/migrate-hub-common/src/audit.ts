@@ -52,6 +52,7 @@ export const auditActionSchema = z.enum([
   'session.revoked',
   'login.succeeded',
   'login.failed',
+  'settings.changed',
 ]);
 /** @public */
 export type AuditAction = z.infer<typeof auditActionSchema>;
@@ -66,6 +67,7 @@ export const auditEntityTypeSchema = z.enum([
   'run_item',
   'user',
   'session',
+  'settings',
 ]);
 /** @public */
 export type AuditEntityType = z.infer<typeof auditEntityTypeSchema>;

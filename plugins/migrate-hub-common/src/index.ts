@@ -16,4 +16,5 @@ export * from './permissions';
 export * from './primitives';
 export * from './routes';
 export * from './runs';
+export * from './signIn';
 export * from './users';

@@ -18,6 +18,7 @@ import {
 } from './permissions';
 import { idSchema, keySchema, pageSchema } from './primitives';
 import * as runs from './runs';
+import * as signIn from './signIn';
 import * as users from './users';
 
 /**
@@ -26,7 +27,7 @@ import * as users from './users';
  * @public
  */
 export interface Route {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Express path below `/v1`. */
   path: string;
   summary: string;
@@ -59,6 +60,10 @@ const post = <
 ) => ({ method: 'POST', status, ...route } as const);
 const patch = <R extends Omit<Route, 'method' | 'status'>>(route: R) =>
   ({ method: 'PATCH', status: 200, ...route } as const);
+const put = <R extends Omit<Route, 'method' | 'status'>>(route: R) =>
+  ({ method: 'PUT', status: 200, ...route } as const);
+const del = <R extends Omit<Route, 'method' | 'status'>>(route: R) =>
+  ({ method: 'DELETE', status: 200, ...route } as const);
 
 /** Every route of the public API by name. @public */
 export const routes = {
@@ -400,6 +405,57 @@ export const routes = {
     params: byId,
     body: users.userPatchSchema,
     response: users.userSchema,
+  }),
+  createUser: post(201, {
+    path: '/users',
+    summary: 'Prepare an account for somebody who has not signed in yet',
+    permission: administerPermission,
+    body: users.userCreateSchema,
+    response: users.userSchema,
+    idempotent: true,
+  }),
+  setOneTimePassword: post(201, {
+    path: '/users/:id/one-time-password',
+    summary: 'Give a user a password that must be changed, shown once',
+    permission: administerPermission,
+    params: byId,
+    response: users.oneTimePasswordSchema,
+  }),
+
+  listSessions: get({
+    path: '/sessions',
+    summary: "Open sessions: one's own, or for admins everybody's",
+    permission: readPermission,
+    query: users.sessionListQuerySchema,
+    response: pageSchema(users.sessionSchema),
+  }),
+  revokeSession: del({
+    path: '/sessions/:id',
+    summary: 'End a session',
+    permission: readPermission,
+    params: byId,
+    response: users.revokedSchema,
+  }),
+  revokeSessions: del({
+    path: '/sessions',
+    summary: 'Sign a user out everywhere',
+    permission: readPermission,
+    query: users.sessionsRevokeQuerySchema,
+    response: users.revokedSchema,
+  }),
+
+  getAuthSettings: get({
+    path: '/settings/auth',
+    summary: 'Who may sign in, and how',
+    permission: administerPermission,
+    response: signIn.authSettingsSchema,
+  }),
+  updateAuthSettings: put({
+    path: '/settings/auth',
+    summary: 'Set who may sign in, and how',
+    permission: administerPermission,
+    body: signIn.authSettingsUpdateSchema,
+    response: signIn.authSettingsSchema,
   }),
 } satisfies Record<string, Route>;
 

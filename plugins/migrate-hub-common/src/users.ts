@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import {
   actionsShape,
+  actorSchema,
   idSchema,
+  nameSchema,
   pageQuerySchema,
   roleSchema,
   flagSchema,
@@ -21,7 +23,10 @@ export const userSchema = z.object({
   entityRef: z.string(),
   email: z.string().optional(),
   name: z.string(),
+  /** What counts: the user's own role, or a stronger one of a Backstage group. */
   role: roleSchema,
+  /** What the user has by a Backstage group. */
+  groupRole: roleSchema.optional(),
   kind: z.enum(['person', 'service']),
   provider: z.string(),
   disabled: z.boolean(),
@@ -50,3 +55,47 @@ export const userPatchSchema = z.strictObject({
   disabled: z.boolean().optional(),
   expectedRevision: z.int(),
 });
+
+/** An account that waits for its first sign-in. @public */
+export const userCreateSchema = z.strictObject({
+  email: emailSchema,
+  name: nameSchema.optional(),
+  role: roleSchema,
+});
+
+/** Shown once; must be changed when it is used. @public */
+export const oneTimePasswordSchema = z.object({
+  password: z.string(),
+  expiresAt: timeSchema,
+});
+/** @public */
+export type OneTimePassword = z.infer<typeof oneTimePasswordSchema>;
+
+/** Somebody's sign-in on one device. @public */
+export const sessionSchema = z.object({
+  id: idSchema,
+  user: actorSchema,
+  provider: z.string(),
+  createdAt: timeSchema,
+  lastSeenAt: timeSchema,
+  expiresAt: timeSchema,
+  address: z.string().optional(),
+  agent: z.string().optional(),
+  /** The session of this call. */
+  current: z.boolean(),
+});
+/** @public */
+export type Session = z.infer<typeof sessionSchema>;
+
+/** Admins see everybody's sessions, others their own. @public */
+export const sessionListQuerySchema = pageQuerySchema.extend({
+  user: idSchema.optional(),
+});
+
+/** Whose sessions end; without `user` the caller's own. @public */
+export const sessionsRevokeQuerySchema = z.strictObject({
+  user: idSchema.optional(),
+});
+
+/** How many sessions ended. @public */
+export const revokedSchema = z.object({ revoked: z.int() });

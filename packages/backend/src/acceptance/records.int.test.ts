@@ -3,8 +3,8 @@ import {
   RouteName,
   routes,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { Person } from './Person';
-import { Company, World } from './World';
+import { Person } from './__testUtils__/Person';
+import { Company, World } from './__testUtils__/World';
 
 jest.setTimeout(180_000);
 
@@ -100,6 +100,39 @@ it('keeps runs true to the inventory', async () => {
       body: { environment: 'stg', dbSetIds: [set.id] },
     });
     expect(nowhere).toMatchObject({ status: 409, code: 'DISABLED' });
+  } finally {
+    await company.drop();
+  }
+});
+
+it('lets a failed target be tried again, and the SQL be edited after', async () => {
+  const company = await Company.create(world, 'postgres');
+  try {
+    await company.stg.query('create table again (id integer)');
+    const { id } = await company.create(
+      'again',
+      'create table again (id int);',
+    );
+    const run = await company.approved(id, 'stg');
+    expect((await world.executed(world.user, run)).status).toBe('failed');
+    await company.stg.query('drop table again');
+    const edited = await world.user.call('updateMigration', {
+      params: { id },
+      body: { expectedVersion: 1, sqlUp: 'create table again (id bigint);' },
+    });
+    expect(edited.version).toBe(2);
+    const superseded = await world.user.refused('retryRun', {
+      params: { id: run.id },
+      body: {},
+    });
+    expect(superseded).toMatchObject({ status: 409, code: 'SUPERSEDED' });
+
+    await company.stg.query('create table again (id integer)');
+    const second = await company.approved(id, 'stg');
+    expect((await world.executed(world.user, second)).status).toBe('failed');
+    await company.stg.query('drop table again');
+    await world.user.call('retryRun', { params: { id: second.id }, body: {} });
+    expect((await world.user.runEnded(second.id)).status).toBe('executed');
   } finally {
     await company.drop();
   }

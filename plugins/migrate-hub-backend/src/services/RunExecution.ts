@@ -201,10 +201,11 @@ export class RunExecution {
       });
       await recomputeEnvironmentState(tx, reader, run);
       await notify(tx, CHANNELS.work);
-      return { run: await queries.view(tx, context, runId) };
+      return { blockers };
     });
-    if (result.run) return result.run;
     const [first] = result.blockers;
+    // Executors wake when the transaction commits: what the caller sees is read after that.
+    if (!first) return queries.view(commands.knex, context, runId);
     throw new HubError(first.code, first.message, {
       details: {
         ...first.details,

@@ -7,7 +7,7 @@ import { tmpdir } from 'os';
 import { join, resolve } from 'path';
 import { Client } from 'pg';
 
-const root = resolve(__dirname, '../../../..');
+const root = resolve(__dirname, '../../../../..');
 const READY_MS = 120_000;
 
 const accounts = [

@@ -1,0 +1,67 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import {
+  Run,
+  SqlProblem,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useText } from '../../hooks/useText';
+import { Checksum } from '../Checksum';
+import { CopyButton } from '../CopyText';
+import { SqlView } from '../sql';
+import { Tone, toneColor } from '../tones';
+
+/** Exactly what runs, and what the analysis says about it. */
+export const RunSql = ({ run }: { run: Run }) => {
+  const t = useText();
+  const { statements, mode, problems } = run.analysis;
+  return (
+    <Box sx={{ display: 'grid', gap: 1 }}>
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2 }}>
+        <Typography variant="body2">
+          {t('run.statements', { count: statements })}
+        </Typography>
+        <Typography variant="body2">{t(`run.mode.${mode}`)}</Typography>
+        <Typography variant="body2" component="div">
+          {t('run.checksum')} <Checksum value={run.checksum} />
+          <CopyButton text={run.sql} what={t('copy.sql')} />
+        </Typography>
+      </Box>
+      <SqlView label={t('run.sql')} sql={run.sql} engine={run.engine} />
+      {problems.length === 0 ? (
+        <Typography variant="body2" color="text.secondary">
+          {t('run.noProblems')}
+        </Typography>
+      ) : (
+        <Problems problems={problems} />
+      )}
+    </Box>
+  );
+};
+
+const tones: Record<SqlProblem['severity'], Tone> = {
+  error: 'red',
+  warning: 'amber',
+  info: 'grey',
+};
+
+const Problems = ({ problems }: { problems: SqlProblem[] }) => {
+  const t = useText();
+  return (
+    <Box
+      component="ul"
+      aria-label={t('run.problems', { count: problems.length })}
+      sx={{ margin: 0, paddingLeft: 3 }}
+    >
+      {problems.map(({ code, line, severity, message }) => (
+        <Typography
+          key={`${code}${line}${message}`}
+          component="li"
+          variant="body2"
+          sx={{ color: toneColor(tones[severity]) }}
+        >
+          {t('run.line', { line: String(line) })}: {message}
+        </Typography>
+      ))}
+    </Box>
+  );
+};
