@@ -6,7 +6,7 @@ import {
   TargetError,
   TargetRecord,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { asDriverError, isDenied, serverError } from './errors';
+import { asDriverError, isDenied, SERVER_ERROR, serverError } from './errors';
 import { isoTime, ServerFacts } from './facts';
 import { TextRow, Wire } from './wire';
 
@@ -38,7 +38,18 @@ const LEDGER: Array<[string, RegExp, string]> = [
   ['updated_at', /^datetime/, 'datetime(6) NOT NULL'],
 ];
 
+/** Columns that ledgers of the first version have not. */
+const ADDED = new Set(['proof']);
+
 type Columns = typeof HISTORY;
+
+/** Which of the two tables are there. */
+export interface FoundTables {
+  history: boolean;
+  ledger: boolean;
+  /** The columns that an older ledger lacks. */
+  lacking: string[];
+}
 
 /** History and ledger of one target: their names, their shape, their SQL. */
 export class Tables {
@@ -65,12 +76,17 @@ export class Tables {
   /** Creates what is missing. Looks before it creates: creating needs the privilege even for nothing. */
   async prepare(wire: Wire): Promise<void> {
     const found = await this.check(wire);
-    if (found.history && found.ledger) {
+    if (found.history && found.ledger && found.lacking.length === 0) {
       return;
     }
     try {
       if (!found.history) {
         await wire.rows(create(this.history, HISTORY, '`migration_key`'));
+      }
+      for (const [column, , definition] of LEDGER) {
+        if (found.lacking.includes(column)) {
+          await addColumn(wire, this.ledger, `\`${column}\` ${definition}`);
+        }
       }
       if (!found.ledger) {
         await wire.rows(
@@ -85,20 +101,20 @@ export class Tables {
     } catch (error) {
       throw ownError(
         error,
-        `The hub could not create its tables ${this.history} and ${this.ledger}`,
+        `The hub could not create its tables ${this.history} and ${this.ledger}, or bring them up to date`,
       );
     }
     await this.check(wire);
   }
 
   /** Which of the two are there. Throws `HISTORY_TABLE_FOREIGN` if one is not ours. */
-  async check(wire: Wire): Promise<{ history: boolean; ledger: boolean }> {
+  async check(wire: Wire): Promise<FoundTables> {
     try {
       const tables = await wire.rows(
         this.#look('TABLES', 'TABLE_NAME AS name, ENGINE AS engine'),
       );
       if (tables.length === 0) {
-        return { history: false, ledger: false };
+        return { history: false, ledger: false, lacking: [] };
       }
       const columns = await wire.rows(
         this.#look(
@@ -106,9 +122,12 @@ export class Tables {
           'TABLE_NAME AS name, COLUMN_NAME AS col, COLUMN_TYPE AS type, COLUMN_KEY AS indexed, COLLATION_NAME AS collation',
         ),
       );
+      const history = this.#find(this.historyName, HISTORY, tables, columns);
+      const ledger = this.#find(this.ledgerName, LEDGER, tables, columns);
       return {
-        history: this.#has(this.historyName, HISTORY, { tables, columns }),
-        ledger: this.#has(this.ledgerName, LEDGER, { tables, columns }),
+        history: history !== undefined,
+        ledger: ledger !== undefined,
+        lacking: ledger ?? [],
       };
     } catch (error) {
       throw ownError(error, 'The hub could not look for its tables');
@@ -127,23 +146,31 @@ export class Tables {
       .join(' UNION ALL ');
   }
 
-  #has(
+  /** The columns it lacks, if it is there. */
+  #find(
     name: string,
     expected: Columns,
-    found: { tables: TextRow[]; columns: TextRow[] },
-  ): boolean {
+    tables: TextRow[],
+    allColumns: TextRow[],
+  ): string[] | undefined {
     const fold = (text: string | null) =>
       this.#foldsCase ? (text ?? '').toLowerCase() : text;
     const isIt = (row: TextRow) => fold(row.name) === fold(name);
-    const table = found.tables.find(isIt);
+    const table = tables.find(isIt);
     if (!table) {
-      return false;
+      return undefined;
     }
-    const columns = found.columns.filter(isIt);
+    const columns = allColumns.filter(isIt);
+    const lacking = expected
+      .map(([column]) => column)
+      .filter(column => !columns.some(({ col }) => col === column));
     const fits =
-      columns.length === expected.length &&
-      expected.every(([column, type]) =>
-        columns.some(row => row.col === column && type.test(row.type ?? '')),
+      columns.length + lacking.length === expected.length &&
+      lacking.every(column => ADDED.has(column)) &&
+      expected.every(
+        ([column, type]) =>
+          lacking.includes(column) ||
+          columns.some(row => row.col === column && type.test(row.type ?? '')),
       );
     const key = columns.find(({ col }) => col === 'migration_key');
     const isBinary = key?.collation?.endsWith('_bin');
@@ -152,7 +179,7 @@ export class Tables {
     if (!fits || !isBinary || !isInnoDb || !isIndexed) {
       throw this.#foreign(name, table, columns);
     }
-    return true;
+    return lacking;
   }
 
   #foreign(name: string, table: TextRow, columns: TextRow[]): TargetError {
@@ -244,6 +271,21 @@ function create(
     parts.push(`KEY (${index})`);
   }
   return `CREATE TABLE IF NOT EXISTS ${table} (${parts.join(', ')}) ${OPTIONS}`;
+}
+
+/** Another session may be quicker. */
+async function addColumn(
+  wire: Wire,
+  table: string,
+  definition: string,
+): Promise<void> {
+  try {
+    await wire.rows(`ALTER TABLE ${table} ADD COLUMN ${definition}`);
+  } catch (error) {
+    if (asDriverError(error).errno !== SERVER_ERROR.duplicateColumn) {
+      throw error;
+    }
+  }
 }
 
 function ledgerValues(row: LedgerRow) {

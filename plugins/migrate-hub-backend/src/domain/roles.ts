@@ -13,6 +13,11 @@ export function atLeast(role: Role, needed: Role): boolean {
   return rankOf(role) >= rankOf(needed);
 }
 
+/** The stronger of two roles. */
+export function strongest(role: Role, other: Role | undefined): Role {
+  return other && atLeast(other, role) ? other : role;
+}
+
 /** Roles as people say them: `managers or admins`, `everyone`. */
 export function rolesText(roles: readonly Role[]): string {
   const named = ROLES.filter(role => roles.includes(role));

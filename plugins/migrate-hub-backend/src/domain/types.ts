@@ -27,7 +27,13 @@ export interface UserRecord {
   provider: string;
   email?: string;
   name: string;
+  /** What counts: the stronger of the two below. */
   role: Role;
+  ownRole: Role;
+  /** By Backstage groups, as of the last call. */
+  groupRole?: Role;
+  /** Bound to an account of the identity provider. */
+  external: boolean;
   /** Who gave the role; absent for config and provisioning. */
   roleGrantedBy?: string;
   disabled: boolean;

@@ -6,6 +6,20 @@ import { findRun } from '../store/runs';
 import { Caller } from './context';
 import { gateFacts, RunFacts, RunFactsReader } from './RunFacts';
 
+const targetIdsOf = (facts: RunFacts, statuses: ItemStatus[]) =>
+  new Set(
+    facts.items
+      .filter(item => statuses.includes(item.status))
+      .map(item => item.targetId),
+  );
+
+/** A caller in the words of the rules. */
+export const principal = (caller: Caller) => ({
+  caller: caller.user,
+  viaPlugin: caller.viaPlugin,
+  allowedPlugins: caller.allowedPlugins,
+});
+
 /**
  * The one gate. Both ways in pass it: `execute` over the API and every claim
  * of the executor.
@@ -60,17 +74,3 @@ export class Gate {
     });
   }
 }
-
-const targetIdsOf = (facts: RunFacts, statuses: ItemStatus[]) =>
-  new Set(
-    facts.items
-      .filter(item => statuses.includes(item.status))
-      .map(item => item.targetId),
-  );
-
-/** A caller in the words of the rules. */
-export const principal = (caller: Caller) => ({
-  caller: caller.user,
-  viaPlugin: caller.viaPlugin,
-  allowedPlugins: caller.allowedPlugins,
-});

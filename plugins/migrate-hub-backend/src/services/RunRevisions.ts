@@ -51,6 +51,16 @@ type SystemContext = Partial<Pick<CommandContext, 'caller' | 'requestId'>>;
 
 const NOT_STARTED = ['awaiting_approval', 'approved'];
 
+const auditOf = (run: RunRecord, context: SystemContext) => ({
+  actorId: context.caller?.user.id,
+  entityType: 'run' as const,
+  entityId: run.id,
+  migrationId: run.migrationId,
+  runId: run.id,
+  environment: run.environment,
+  requestId: context.requestId,
+});
+
 /**
  * Keeps open runs true to what they bind: when something that a digest covers
  * changes, the run gets a new revision and waits for approval again.
@@ -393,13 +403,3 @@ export class RunRevisions {
     }
   }
 }
-
-const auditOf = (run: RunRecord, context: SystemContext) => ({
-  actorId: context.caller?.user.id,
-  entityType: 'run' as const,
-  entityId: run.id,
-  migrationId: run.migrationId,
-  runId: run.id,
-  environment: run.environment,
-  requestId: context.requestId,
-});

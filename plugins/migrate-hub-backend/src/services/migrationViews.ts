@@ -11,7 +11,7 @@ import {
 import { ActorLookup } from './actors';
 
 /** `executed` in stg is shown as `executed_stg`; a draft belongs to no environment. */
-export const stateText = (state: string, environment: string): string =>
+const stateText = (state: string, environment: string): string =>
   state === 'draft' ? state : `${state}_${environment}`;
 
 /** States and counts of one migration, every configured environment in order. */

@@ -1,7 +1,4 @@
-import {
-  Engine,
-  TransactionMode,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { TransactionMode } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import {
   EnvironmentStateRecord,
@@ -210,21 +207,6 @@ export async function findVersion(
     .where({ migration_id: migrationId, version })
     .first();
   return row && toVersion(row);
-}
-
-/** Engines among the enabled targets of a project: what its SQL is checked for. */
-export async function enginesOfProject(
-  tx: Tx,
-  projectId: string,
-): Promise<Engine[]> {
-  const rows = await tx('db_targets as t')
-    .join('db_sets as s', 's.id', 't.db_set_id')
-    .where('s.project_id', projectId)
-    .whereNull('t.disabled_at')
-    .whereNull('s.disabled_at')
-    .distinct('t.engine')
-    .orderBy('t.engine');
-  return rows.map(row => row.engine);
 }
 
 export async function statesOf(

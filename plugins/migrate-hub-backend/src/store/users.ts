@@ -3,6 +3,7 @@ import {
   idSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { strongest } from '../domain/roles';
 import { UserRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx, newId } from './Database';
@@ -16,6 +17,8 @@ export interface UserRow {
   email: string | null;
   name: string;
   role: Role;
+  group_role: Role | null;
+  external_sub: string | null;
   role_granted_by: string | null;
   disabled_at: Date | null;
   revision: number;
@@ -33,6 +36,8 @@ export const userColumns = (alias: string): string[] =>
     'email',
     'name',
     'role',
+    'group_role',
+    'external_sub',
     'role_granted_by',
     'disabled_at',
     'revision',
@@ -47,7 +52,10 @@ export const toUser = (row: UserRow): UserRecord => ({
   provider: row.provider,
   email: optional(row.email),
   name: row.name,
-  role: row.role,
+  role: strongest(row.role, optional(row.group_role)),
+  ownRole: row.role,
+  groupRole: optional(row.group_role),
+  external: row.external_sub !== null,
   roleGrantedBy: optional(row.role_granted_by),
   disabled: row.disabled_at !== null,
   disabledAt: optional(row.disabled_at),
@@ -102,12 +110,67 @@ export async function findUserByEmail(
   return row && toUser(row);
 }
 
+/** What only sign-in may know about an account. */
+export interface StoredPassword {
+  hash: string;
+  mustChange: boolean;
+  /** A one-time password that was not used in time. */
+  expired: boolean;
+}
+
+export async function findPassword(
+  tx: Tx,
+  userId: string,
+): Promise<StoredPassword | undefined> {
+  const row = await tx('users')
+    .where({ id: userId })
+    .whereNotNull('password_hash')
+    .first(
+      'password_hash',
+      'password_must_change',
+      tx.raw('coalesce(password_expires_at < now(), false) as expired'),
+    );
+  return (
+    row && {
+      hash: row.password_hash,
+      mustChange: row.password_must_change,
+      expired: row.expired,
+    }
+  );
+}
+
 export async function findPasswordHash(
   tx: Tx,
   userId: string,
 ): Promise<string | undefined> {
-  const row = await tx('users').where({ id: userId }).first('password_hash');
-  return optional(row?.password_hash);
+  return (await findPassword(tx, userId))?.hash;
+}
+
+/** Whom the identity provider means, locked. */
+export async function lockExternalUser(
+  tx: Knex.Transaction,
+  identity: { issuer: string; sub: string },
+): Promise<UserRecord | undefined> {
+  const row = await tx('users as u')
+    .where({
+      'u.external_issuer': identity.issuer,
+      'u.external_sub': identity.sub,
+    })
+    .forUpdate()
+    .first(userColumns('u'));
+  return row && toUser(row);
+}
+
+/** @param email - in lower case */
+export async function lockUserByEmail(
+  tx: Knex.Transaction,
+  email: string,
+): Promise<UserRecord | undefined> {
+  const row = await tx('users as u')
+    .where('u.email', email)
+    .forUpdate()
+    .first(userColumns('u'));
+  return row && toUser(row);
 }
 
 /**
@@ -121,7 +184,10 @@ export async function findPrincipal(
     kind: UserRecord['kind'];
     sessionId: string | undefined;
   },
-): Promise<{ user: UserRecord; sessionAlive: boolean } | undefined> {
+): Promise<
+  | { user: UserRecord; sessionAlive: boolean; tokensValidFrom?: Date }
+  | undefined
+> {
   const row = await tx('users as u')
     .leftJoin('sessions as s', join =>
       join
@@ -131,11 +197,18 @@ export async function findPrincipal(
     .where({ 'u.entity_ref': principal.entityRef, 'u.kind': principal.kind })
     .first(
       ...userColumns('u'),
+      'u.tokens_valid_from',
       tx.raw(
         'coalesce(s.revoked_at is null and s.expires_at > now(), false) as session_alive',
       ),
     );
-  return row && { user: toUser(row), sessionAlive: row.session_alive };
+  return (
+    row && {
+      user: toUser(row),
+      sessionAlive: row.session_alive,
+      tokensValidFrom: optional(row.tokens_valid_from),
+    }
+  );
 }
 
 export async function lockUser(
@@ -174,6 +247,13 @@ export interface NewUser {
   role: Role;
   roleGrantedBy?: string;
   passwordHash?: string;
+  external?: ExternalIdentity;
+}
+
+/** Who somebody is for the identity provider. */
+export interface ExternalIdentity {
+  issuer: string;
+  sub: string;
 }
 
 /** Undefined if somebody was quicker: another row has the entity ref or e-mail address. */
@@ -192,6 +272,8 @@ export async function insertUser(
       role: user.role,
       role_granted_by: user.roleGrantedBy,
       password_hash: user.passwordHash,
+      external_issuer: user.external?.issuer,
+      external_sub: user.external?.sub,
     })
     .onConflict()
     .ignore()
@@ -205,29 +287,80 @@ export async function updateUser(
   id: string,
   change: {
     name?: string;
+    /** `released`: another account has it now. */
+    email?: string | 'released';
+    external?: ExternalIdentity & { provider: string };
+    groupRole?: Role | 'none';
     /** `by` is absent where the config grants it. */
     role?: { to: Role; by?: string };
     disabled?: boolean;
-    passwordHash?: string;
+    /** `oneTimeHours`: must be changed at its first use, within that time. */
+    password?: { hash: string; oneTimeHours?: number };
   },
 ): Promise<UserRecord> {
+  const { email, external, groupRole, password } = change;
   const disabledAt = change.disabled ? tx.fn.now() : null;
   const [row] = await tx('users')
     .where({ id })
     .update({
       name: change.name,
+      email: email === 'released' ? null : email,
+      group_role: groupRole === 'none' ? null : groupRole,
+      ...(external && {
+        provider: external.provider,
+        external_issuer: external.issuer,
+        external_sub: external.sub,
+      }),
+      // A token without a session must not outlive what it was issued under.
+      ...((change.role || change.disabled) && {
+        tokens_valid_from: tx.fn.now(),
+      }),
       ...(change.role && {
         role: change.role.to,
         role_granted_by: change.role.by ?? null,
         role_granted_at: tx.fn.now(),
       }),
       disabled_at: change.disabled === undefined ? undefined : disabledAt,
-      password_hash: change.passwordHash,
+      ...(password && {
+        password_hash: password.hash,
+        password_must_change: password.oneTimeHours !== undefined,
+        password_expires_at:
+          password.oneTimeHours === undefined
+            ? null
+            : tx.raw('now() + make_interval(hours => ?)', [
+                password.oneTimeHours,
+              ]),
+      }),
       revision: tx.raw('revision + 1'),
       updated_at: tx.fn.now(),
     })
     .returning('*');
   return toUser(row);
+}
+
+/** Tokens without a session that were issued before now are refused from now on. */
+export async function refuseEarlierTokens(
+  tx: Knex.Transaction,
+  id: string,
+): Promise<void> {
+  await tx('users').where({ id }).update({ tokens_valid_from: tx.fn.now() });
+}
+
+/**
+ * The account that an address of the config made an admin: the first that came
+ * with it, for ever.
+ */
+export async function bindFirstAdmin(
+  tx: Knex.Transaction,
+  email: string,
+  userId: string,
+): Promise<string> {
+  await tx('first_admins')
+    .insert({ email, user_id: userId })
+    .onConflict()
+    .ignore();
+  const row = await tx('first_admins').where({ email }).first('user_id');
+  return row.user_id;
 }
 
 /** Not a change of the user: the revision stays. */

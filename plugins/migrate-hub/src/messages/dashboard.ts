@@ -1,19 +1,18 @@
 /** Texts of the dashboard and of the card "Waiting for me". */
 export const dashboardMessages = {
   dashboard: {
-    title: 'Dashboard',
     greeting: 'What needs you, {{name}}?',
     waiting: 'Waiting for you',
+    waitingTitle_one: 'Waiting for you (1)',
+    waitingTitle_other: 'Waiting for you ({{count}})',
     waitingEmpty: 'Nothing waits for you.',
     waitingEmptyHelp: 'What you may approve, execute or resolve appears here.',
     approve: 'Approve {{key}} on {{targets}} in {{environment}}',
     execute: 'Execute {{key}} on {{targets}} in {{environment}}',
     resolve: 'Resolve {{key}} in {{environment}}',
-    rollback: 'rollback',
     targets_one: '1 target',
     targets_other: '{{count}} targets',
     requestedBy: 'asked by {{name}}',
-    waitingSince: 'waiting for',
     active: 'In progress',
     activeEmpty: 'Nothing is being executed.',
     allRuns: 'All runs',
@@ -28,7 +27,6 @@ export const dashboardMessages = {
     activityEmptyHelp:
       'Create a migration, request a run of it, and let somebody approve it.',
     create: 'New migration',
-    system: 'The hub',
     projects_one: '1 project',
     projects_other: '{{count}} projects',
     migrations_one: '1 migration',
@@ -37,6 +35,5 @@ export const dashboardMessages = {
     databases_other: '{{count}} targets',
     openRuns_one: '1 open run',
     openRuns_other: '{{count}} open runs',
-    more: '{{shown}} shown; there may be more.',
   },
 } as const;

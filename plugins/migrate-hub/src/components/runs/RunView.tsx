@@ -1,0 +1,111 @@
+import Box from '@mui/material/Box';
+import Grid from '@mui/material/Grid';
+import Stack from '@mui/material/Stack';
+import { Run, RunItem } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { ReactNode, useMemo, useState } from 'react';
+import { useHubClient } from '../../hooks/useHub';
+import { useText } from '../../hooks/useText';
+import { ItemProgress } from '../ItemProgress';
+import { Panel } from '../Section';
+import { ENDED } from './followRun';
+import { ResolveDialog } from './ResolveDialog';
+import { RunApprovals } from './RunApprovals';
+import { RunBinding } from './RunBinding';
+import { RunChange } from './RunChange';
+import { RunHeader } from './RunHeader';
+import { RunItems } from './RunItems';
+import { RunLog } from './RunLog';
+import { RunSql } from './RunSql';
+import { useRunFeed } from './useRunFeed';
+import { useSeenRun } from './useSeenRun';
+
+interface RunViewProps {
+  run: Run;
+  items: RunItem[];
+  /** Something was done or heard: read it again. */
+  onChanged: () => void;
+}
+
+/** A run: before it starts what would run comes first, then what happens. */
+export const RunView = ({ run, items, onChanged }: RunViewProps) => {
+  const t = useText();
+  const hub = useHubClient();
+  const { seen, changed, accept } = useSeenRun(run);
+  const [resolving, setResolving] = useState<RunItem>();
+  const feed = useRunFeed({
+    hub,
+    runId: run.id,
+    ended: ENDED.includes(run.status),
+    onChanged,
+  });
+  const names = useMemo(
+    () => new Map(items.map(({ id, target }) => [id, target.name])),
+    [items],
+  );
+  const started = run.startedAt !== undefined;
+
+  const targets = (
+    <Panel
+      title={t('runItems.title')}
+      aside={
+        <Box sx={{ minWidth: 260 }}>
+          <ItemProgress counts={run.itemCounts} />
+        </Box>
+      }
+    >
+      <RunItems items={items} onResolve={setResolving} />
+    </Panel>
+  );
+  const log = (
+    <Panel title={t('runLog.title')}>
+      <RunLog runId={run.id} feed={feed} names={names} started={started} />
+    </Panel>
+  );
+  const sql = (
+    <Panel title={t('run.sql')}>
+      <RunSql run={changed ? seen : run} />
+    </Panel>
+  );
+  const order: ReactNode[] = started
+    ? [targets, log, sql]
+    : [sql, targets, log];
+
+  return (
+    <>
+      <RunHeader
+        run={changed ? { ...run, digest: seen.digest } : run}
+        unread={changed ? t('run.changedUnread') : undefined}
+        onChanged={onChanged}
+      />
+      {changed && <RunChange before={seen} after={run} onRead={accept} />}
+      <Stack spacing={2}>
+        <Grid container spacing={2} sx={{ '&&': { marginTop: -2 } }}>
+          <Grid item xs={12} md={6}>
+            <Panel title={t('run.approvals')}>
+              <RunApprovals run={run} />
+            </Panel>
+          </Grid>
+          <Grid item xs={12} md={6}>
+            <Panel title={t('run.bound')}>
+              <RunBinding run={run} />
+            </Panel>
+          </Grid>
+        </Grid>
+        {order.map((part, index) => (
+          <Box key={index}>{part}</Box>
+        ))}
+      </Stack>
+      {resolving && (
+        <ResolveDialog
+          run={run}
+          item={resolving}
+          onDone={() => {
+            setResolving(undefined);
+            onChanged();
+          }}
+          onClose={() => setResolving(undefined)}
+        />
+      )}
+    </>
+  );
+};
