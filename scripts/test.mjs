@@ -23,6 +23,11 @@ const parts = {
     engines: true,
     run: ({ env }) => runJest('integration', { environment: env }),
   },
+  faults: {
+    budget: 180,
+    engines: true,
+    run: ({ env }) => runJest('faults', { environment: env }),
+  },
   browser: { budget: 240, chromium: true, run: runBrowserTests },
 };
 

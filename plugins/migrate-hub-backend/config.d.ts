@@ -43,6 +43,37 @@ export interface Config {
      * @visibility secret
      */
     firstAdminPassword?: string;
+    /**
+     * Who may sign in, and how, until an admin sets something else in the hub.
+     * See docs/sign-in.md.
+     */
+    signIn?: {
+      /** Whoever may sign in gets an account at the first time. Default: true. */
+      autoProvision?: boolean;
+      /** Role of such an account: user (default) or manager. */
+      defaultRole?: string;
+      /** Google Workspace domains; address and claim `hd` must both say it. */
+      allowedDomains?: string[];
+      /** May come whatever their domain. */
+      allowedEmails?: string[];
+      /** May never come. */
+      deniedEmails?: string[];
+      /** Sign-in with a password. Default: on only where Google is not configured. */
+      localSignIn?: boolean;
+      /** A password also for those who have signed in with Google. Default: false. */
+      localForGoogleUsers?: boolean;
+      /** The way back while Google is down: passwords, whatever admins have set. */
+      forceLocalSignIn?: boolean;
+      /** Whom to ask for access, shown on the sign-in page. */
+      contact?: string;
+    };
+    /** Roles for the members of Backstage groups; the stronger of it and the own role counts. */
+    groupRoles?: Array<{
+      /** Such as `group:default/dba`. */
+      group: string;
+      /** user, manager or admin. */
+      role: string;
+    }>;
     /** Limits of sign-in sessions. */
     sessions?: {
       /** After this a person signs in again. Default: 12. */
@@ -99,6 +130,11 @@ export interface Config {
       pollSeconds?: number;
       /** How long running items may go on at shutdown. Default: 30. */
       graceSeconds?: number;
+      /**
+       * Tests only, refused in production: a JSON file that says where this
+       * executor fails on purpose, see docs/guarantees.md. Default: nowhere.
+       */
+      failPoints?: string;
     };
     /** Development only: accounts that exist from the first start on. */
     demo?: {

@@ -6,9 +6,14 @@ import {
 import {
   ErrorCode,
   SessionGrant,
+  googleSignInRequestSchema,
   localSignInRequestSchema,
   sessionGrantSchema,
   sessionRefreshRequestSchema,
+  sessionRevokedSchema,
+  signInFailureSchema,
+  signInRefusalSchema,
+  upstreamReportSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
 import { SignInError } from './SignInError';
@@ -17,18 +22,27 @@ import { SignInError } from './SignInError';
 const FOR_THE_PERSON: ErrorCode[] = [
   'NOT_SIGNED_IN',
   'USER_DISABLED',
+  'SIGN_IN_REFUSED',
+  'PASSWORD_CHANGE_REQUIRED',
   'INVALID_INPUT',
   'TOO_MANY_REQUESTS',
 ];
 
 const refusalSchema = z.object({
-  error: z.object({ code: z.enum(FOR_THE_PERSON), message: z.string() }),
+  error: z.object({
+    code: z.enum(FOR_THE_PERSON),
+    message: z.string(),
+    details: z
+      .object({ reason: signInRefusalSchema.optional().catch(undefined) })
+      .optional(),
+  }),
 });
 
 const unavailable = () =>
   new SignInError(
     'UNAVAILABLE',
     'Sign-in does not work right now: migrate-hub cannot be reached. Try again in a minute.',
+    { told: 'unavailable' },
   );
 
 /** The hub's sessions, through its internal routes: this module has no tables. */
@@ -67,6 +81,37 @@ export class HubSessions {
     return sessionGrantSchema.parse(await response.json());
   }
 
+  /** Opens a session for whom Google has identified. @throws as `signIn` */
+  async signInGoogle(
+    request: z.input<typeof googleSignInRequestSchema>,
+  ): Promise<SessionGrant> {
+    const response = await this.#post('/sessions/google', request);
+    return sessionGrantSchema.parse(await response.json());
+  }
+
+  /** Puts a failure of Google's sign-in into the auth log. */
+  async noteFailure(
+    failure: Omit<z.input<typeof signInFailureSchema>, 'provider'>,
+  ): Promise<void> {
+    // Without the hub the person is refused all the same.
+    await this.#post('/sign-in-failures', {
+      provider: 'google',
+      ...failure,
+    }).catch(() => {});
+  }
+
+  /** A session is over, but Google does not know yet. */
+  noteRevocationFailure(): void {
+    this.#logger.warn(
+      'Google could not be told that a session is over; its refresh token was deleted here',
+    );
+  }
+
+  /** What Google said about a session. @throws SignInError `NOT_SIGNED_IN` if it ended it. */
+  async report(report: z.input<typeof upstreamReportSchema>): Promise<void> {
+    await this.#post('/sessions/upstream', report);
+  }
+
   /** @throws SignInError `NOT_SIGNED_IN` if the session ended, or as `signIn`. */
   async refresh(
     request: z.input<typeof sessionRefreshRequestSchema>,
@@ -78,8 +123,9 @@ export class HubSessions {
   /** Ends a session. @throws SignInError `UNAVAILABLE` */
   async revoke(
     request: z.input<typeof sessionRefreshRequestSchema>,
-  ): Promise<void> {
-    await this.#post('/sessions/revoke', request);
+  ): Promise<z.output<typeof sessionRevokedSchema>> {
+    const response = await this.#post('/sessions/revoke', request);
+    return sessionRevokedSchema.parse(await response.json());
   }
 
   async #post(path: string, body: object): Promise<Response> {
@@ -94,9 +140,10 @@ export class HubSessions {
       );
       throw unavailable();
     }
-    const { code, message } = refusal.data.error;
+    const { code, message, details } = refusal.data.error;
     throw new SignInError(code, message, {
       retryAfter: response.headers.get('Retry-After') ?? undefined,
+      told: details?.reason,
     });
   }
 

@@ -9,8 +9,8 @@ import {
   SessionGrant,
   localSignInRequestSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { randomUUID } from 'crypto';
 import { Request, Response } from 'express';
+import { clientOf } from './clientOf';
 import { assertOwnPage } from './csrf';
 import { HubSessions } from './HubSessions';
 import { SessionCookie } from './SessionCookie';
@@ -46,16 +46,6 @@ function readSignIn(body: unknown) {
   );
 }
 
-const readRequestId = (header: string | undefined): string =>
-  header && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID();
-
-/** What the hub notes about where a call came from. */
-const clientOf = (req: Request) => ({
-  address: req.ip,
-  agent: req.header('User-Agent')?.slice(0, 1000),
-  requestId: readRequestId(req.header('X-Request-Id')),
-});
-
 /**
  * Sign-in with e-mail and password as a Backstage auth provider.
  *
@@ -81,7 +71,9 @@ export function createLocalProvider(
     const result = await resolverContext.issueToken({
       claims: { sub: entityRef, ent: [entityRef], sid: grant.sid },
     });
-    cookie.write(res, grant.sessionId, new Date(grant.expiresAt));
+    if (grant.sessionId) {
+      cookie.write(res, grant.sessionId, new Date(grant.expiresAt));
+    }
     return {
       profile: { email, displayName: name },
       providerInfo: {},

@@ -3,16 +3,20 @@ import {
   createBackendModule,
 } from '@backstage/backend-plugin-api';
 import { authProvidersExtensionPoint } from '@backstage/plugin-auth-node';
+import { assertSecureBaseUrl } from './assertSecureBaseUrl';
+import { createGoogleProvider } from './googleProvider';
 import { createGuard } from './guard';
+import { createQuietCallback } from './quietCallback';
 import { HubSessions } from './HubSessions';
 import { createLocalProvider } from './localProvider';
 
-/** Path of the provider below the auth plugin, and its id. */
-const PROVIDER_ID = 'local';
+/** Ids of the providers, and their paths below the auth plugin. */
+const LOCAL = 'local';
+const GOOGLE = 'google';
 
 /**
- * Registers the provider `local`: e-mail and password, with sessions that
- * migrate-hub keeps. It is on where `auth.providers.local` is configured.
+ * Registers the providers `google` and `local` (e-mail and password), with
+ * sessions that migrate-hub keeps. Each is there where `auth.providers` has it.
  *
  * @public
  */
@@ -24,18 +28,34 @@ export const authModuleMigrateHub = createBackendModule({
       deps: {
         providers: authProvidersExtensionPoint,
         auth: coreServices.auth,
+        config: coreServices.rootConfig,
         discovery: coreServices.discovery,
         httpRouter: coreServices.httpRouter,
         logger: coreServices.logger,
       },
-      async init({ providers, auth, discovery, httpRouter, logger }) {
+      async init({ providers, auth, config, discovery, httpRouter, logger }) {
+        assertSecureBaseUrl(config, { nodeEnv: process.env.NODE_ENV });
         // Before the router of the auth plugin, which parses bodies its own way.
-        httpRouter.use(createGuard({ path: `/${PROVIDER_ID}` }));
+        httpRouter.use(createGuard({ path: `/${LOCAL}` }));
+        httpRouter.use(
+          createQuietCallback({ path: `/${GOOGLE}/handler/frame` }),
+        );
 
         const sessions = HubSessions.create({ auth, discovery, logger });
         providers.registerProvider({
-          providerId: PROVIDER_ID,
+          providerId: LOCAL,
           factory: options => createLocalProvider({ ...options, sessions }),
+        });
+        providers.registerProvider({
+          providerId: GOOGLE,
+          factory: options =>
+            createGoogleProvider({
+              ...options,
+              sessions,
+              sessionHours:
+                config.getOptionalNumber('migrateHub.sessions.absoluteHours') ??
+                12,
+            }),
         });
       },
     });

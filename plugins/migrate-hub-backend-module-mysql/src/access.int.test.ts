@@ -50,6 +50,28 @@ function stories(context: TestContext): void {
       expect(error.code).toBe('STATEMENT_TIMEOUT');
     });
 
+    it('leaves a session alone that it may not see, and says so', async () => {
+      const login = await context.account('ALL PRIVILEGES');
+      const theirs = await context.open();
+      const ours = await context.driver.connect(
+        { ...context.database.connection, ...login },
+        {
+          tag: 'migrate-hub test 2',
+          lockTimeoutMs: 1_000,
+          statementTimeoutMs: 0,
+          connectTimeoutMs: 5_000,
+        },
+      );
+      const error = await failureOf(
+        ours.acquireLock({ timeoutMs: 300, predecessor: theirs.backend }),
+      );
+      await ours.close();
+      expect(error).toMatchObject({ code: 'LOCK_TIMEOUT' });
+      expect(error.message).toContain(`session ${theirs.backend.pid}`);
+      expect(error.message).toContain('may not see');
+      expect(await context.database.isAlive(theirs.backend.pid)).toBe(true);
+    });
+
     it('keeps the role the script chose, while our rows are written without it', async () => {
       const login = await context.account(
         'SELECT, INSERT, UPDATE, DELETE, CREATE',

@@ -1,4 +1,6 @@
 import { Transactional } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { PlannedStatement } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { leavingsOf } from './leavings';
 import { readAssignments } from './settings';
 import { SplitStatement } from './splitter';
 
@@ -7,6 +9,7 @@ export interface StatementClass {
   /** First keywords, for people and logs. */
   kind: string;
   transactional: Transactional;
+  leaves?: PlannedStatement['leaves'];
 }
 
 /**
@@ -80,9 +83,12 @@ export function classify(
   statement: SplitStatement,
 ): StatementClass {
   const words = withoutParentheses(statement.head);
+  const leaves = leavingsOf(sql, statement, words);
   return {
     kind: kindOf(words),
     transactional: transactionalOf(sql, statement, words),
+    // Absent, not undefined: the plan is hashed.
+    ...(leaves && { leaves }),
   };
 }
 

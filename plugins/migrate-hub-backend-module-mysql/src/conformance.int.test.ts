@@ -119,6 +119,9 @@ const POISON: PoisonSample[] = [
 const SAMPLES: DriverSamples = {
   // SLEEP and BENCHMARK swallow a KILL QUERY on one of the two.
   slow: 'SELECT COUNT(*) FROM information_schema.COLLATIONS a, information_schema.COLLATIONS b, information_schema.COLLATIONS c, information_schema.COLLATIONS d WHERE a.ID + b.ID + c.ID = d.ID + 0.5',
+  gigabyte:
+    "WITH digits AS (SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) SELECT REPEAT('x', 1000) FROM digits a, digits b, digits c, digits e, digits f, digits g",
+  brief: 'SELECT SLEEP(2)',
   failing: { sql: 'INSERT INTO no_such_table VALUES (1)', sqlState: '1146' },
   poison: POISON,
   plans: [
@@ -253,6 +256,65 @@ const SAMPLES: DriverSamples = {
       sql: 'SOURCE more.sql;',
       code: 'CLIENT_COMMAND',
       line: 1,
+    },
+  ],
+  probes: [
+    {
+      setup: ['CREATE INDEX by_name ON widgets (name)'],
+      sql: 'CREATE INDEX by_name ON `widgets` (name)',
+      findings: [
+        { check: /^index by_name of table widgets$/, result: /^exists$/ },
+      ],
+    },
+    {
+      setup: [],
+      sql: 'ALTER TABLE widgets ADD COLUMN colour decimal(1, 2), DROP name, ADD INDEX by_name (name), ADD CONSTRAINT c CHECK (id > 0)',
+      findings: [
+        { check: /^table widgets$/, result: /^exists$/ },
+        { check: /^column colour/, result: /does not exist/ },
+        { check: /^column name/, result: /^exists$/ },
+        { check: /^index by_name/, result: /does not exist/ },
+      ],
+    },
+    {
+      setup: [],
+      sql: 'RENAME TABLE widgets TO gadgets',
+      findings: [
+        { check: /^table widgets$/, result: /^exists$/ },
+        { check: /^table gadgets$/, result: /does not exist/ },
+      ],
+    },
+    {
+      setup: ['CREATE PROCEDURE p() SELECT 1'],
+      sql: 'CREATE DEFINER = root@localhost PROCEDURE p() SELECT 1',
+      findings: [{ check: /^procedure p$/, result: /^exists$/ }],
+    },
+  ],
+  leavings: [
+    { sql: 'SET foreign_key_checks = 0', leaves: 'settings' },
+    {
+      sql: 'SET SESSION unique_checks = 0, @@session.time_zone = "+00:00"',
+      leaves: 'settings',
+    },
+    {
+      sql: 'SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE',
+      leaves: 'settings',
+    },
+    { sql: 'SET @old = @@time_zone, time_zone = "+00:00"', leaves: 'other' },
+    { sql: 'SET ROLE admin', leaves: 'other' },
+    { sql: 'SET GLOBAL max_connections = 200', leaves: undefined },
+    { sql: 'CREATE TEMPORARY TABLE t (id int)', leaves: 'other' },
+    { sql: 'CREATE /*!40000 TEMPORARY */ TABLE t (id int)', leaves: 'other' },
+    { sql: 'CREATE TABLE t (id int)', leaves: undefined },
+    { sql: "PREPARE s FROM 'SELECT 1'", leaves: 'other' },
+    { sql: 'CALL p()', leaves: 'other' },
+    { sql: 'HANDLER t OPEN', leaves: 'other' },
+    { sql: 'SELECT id INTO @last FROM t', leaves: 'other' },
+    { sql: 'INSERT INTO t VALUES (@n := 1)', leaves: 'other' },
+    { sql: "INSERT INTO t VALUES ('a@b', @@hostname)", leaves: undefined },
+    {
+      sql: 'CREATE DEFINER = root@localhost VIEW v AS SELECT 1',
+      leaves: undefined,
     },
   ],
 };

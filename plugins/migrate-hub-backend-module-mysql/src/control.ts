@@ -1,10 +1,9 @@
 import { TargetConnection } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { connect } from './connect';
 import { asDriverError, SERVER_ERROR, serverError } from './errors';
+import { startOfServer } from './serverStart';
 
 const TIMEOUT_MS = 5_000;
-/** Uptime is told in whole seconds. */
-const CLOCK_GRAIN_MS = 1_500;
 
 /**
  * Interrupts what a session is executing, from a session of its own.
@@ -22,11 +21,8 @@ export async function killQuery(
     tag: 'migrate-hub control',
   });
   try {
-    const [uptime] = await wire.rows("SHOW GLOBAL STATUS LIKE 'Uptime'");
-    const [clock] = await wire.rows('SELECT UTC_TIMESTAMP(3) AS now');
-    const serverStart =
-      Date.parse(`${clock.now}Z`) - Number(uptime.Value) * 1_000;
-    if (serverStart > Date.parse(session.startedAt) + CLOCK_GRAIN_MS) {
+    const { earliest } = await startOfServer(wire);
+    if (earliest > Date.parse(session.startedAt)) {
       return;
     }
     await wire.rows(`KILL QUERY ${Number(session.pid)}`);

@@ -40,8 +40,15 @@ function stories(context: TestContext): void {
         onNotice: ({ message }) => notices.push(message),
       });
       await context.database.query('CREATE TABLE old (id int) ENGINE=MyISAM');
+      await session.prepareTables();
       await session.begin();
-      await session.execute('INSERT INTO old VALUES (1)');
+      await session.execute("SELECT 'old'");
+      expect(notices).toEqual([]);
+      await session.execute('INSERT INTO `old` VALUES (1)');
+      await session.execute('SELECT * FROM old');
+      expect(
+        notices.filter(message => message.includes('The table old is of')),
+      ).toHaveLength(1);
       await session.rollback();
       expect(notices).toContainEqual(expect.stringContaining('1196'));
     });

@@ -46,6 +46,8 @@ const VARIABLES = [
   'sql_mode',
   'max_allowed_packet',
   'gtid_mode',
+  'log_bin',
+  'sql_log_bin',
   'sync_binlog',
   'wsrep_on',
   'read_only',
@@ -93,7 +95,8 @@ export async function readFacts(
     sqlMode: value('sql_mode'),
     maxPacket: Number(value('max_allowed_packet')),
     gtids:
-      flavour === 'MySQL' && value('gtid_mode') === 'ON'
+      flavour === 'MySQL' &&
+      ['gtid_mode', 'log_bin', 'sql_log_bin'].every(n => value(n) === 'ON')
         ? {
             serverUuid: value('server_uuid').toLowerCase(),
             isDurable: value('sync_binlog') === '1',

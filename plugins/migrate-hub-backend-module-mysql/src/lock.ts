@@ -1,8 +1,12 @@
 import { createHash } from 'crypto';
 import { setTimeout as sleep } from 'timers/promises';
-import { TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  SessionHandle,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { asDriverError, serverError } from './errors';
 import { ServerFacts } from './facts';
+import { Predecessor, PredecessorState } from './predecessor';
 import { Wire } from './wire';
 
 /** As SQL: 51 characters of the 64 that MySQL allows, lower case because MariaDB compares it. */
@@ -11,8 +15,45 @@ export function lockLiteral(schema: string): string {
   return `'mh_${hash.digest('hex').slice(0, 48)}'`;
 }
 
+/** So long a session that was ended past the time limit may take to go. */
+const END_MS = 10_000;
+
+export interface LockOptions {
+  timeoutMs: number;
+  signal?: AbortSignal;
+  onWaiting?: (holder: string) => void;
+  predecessor?: SessionHandle;
+}
+
+/** Whoever is waited for, told once. */
+class Holder {
+  readonly #wire: Wire;
+  readonly #tell: ((holder: string) => void) | undefined;
+  #id: string | undefined;
+  text = 'another session';
+
+  constructor(wire: Wire, tell: ((holder: string) => void) | undefined) {
+    this.#wire = wire;
+    this.#tell = tell;
+  }
+
+  async meet(
+    id: string | undefined,
+    { earlier }: { earlier: boolean } = { earlier: false },
+  ): Promise<void> {
+    if (id === undefined || id === this.#id) {
+      return;
+    }
+    this.#id = id;
+    const session = await describeSession(this.#wire, id);
+    this.text = earlier ? `${session}, left by an earlier attempt` : session;
+    this.#tell?.(this.text);
+  }
+}
+
 /**
- * Takes the one lock of a database, whatever its history table is called.
+ * Takes the one lock of a database, whatever its history table is called, and
+ * not before the session of an earlier attempt is gone.
  *
  * @remarks
  * Never waits inside the server: a waiter could be chosen as the victim of a
@@ -21,44 +62,76 @@ export function lockLiteral(schema: string): string {
 export async function acquireLock(
   wire: Wire,
   facts: ServerFacts,
-  options: {
-    timeoutMs: number;
-    signal?: AbortSignal;
-    onWaiting?: (holder: string) => void;
-  },
+  options: LockOptions,
 ): Promise<void> {
-  const { timeoutMs, signal, onWaiting } = options;
+  const { timeoutMs, signal } = options;
   assertLockable(facts);
   const name = lockLiteral(facts.schema);
+  const predecessor =
+    options.predecessor && new Predecessor(wire, options.predecessor);
+  const holder = new Holder(wire, options.onWaiting);
   const end = performance.now() + timeoutMs;
-  let holderId: string | undefined;
-  let holder = 'another session';
   for (;;) {
     if (signal?.aborted) {
-      throw new TargetError({
-        code: 'CANCELED',
-        message: 'Canceled while waiting for the lock of the database',
-      });
-    }
-    const { got, used } = await tryLock(wire, name);
-    if (got) {
-      return;
-    }
-    if (used !== undefined && used !== holderId) {
-      holderId = used;
-      holder = await describeSession(wire, used);
-      onWaiting?.(holder);
+      throw canceled();
     }
     const left = end - performance.now();
-    if (left <= 0) {
-      throw new TargetError({
-        code: 'LOCK_TIMEOUT',
-        message: `The lock of the database is held by ${holder}; waited ${timeoutMs} ms`,
+    const found = predecessor && (await seek(wire, name, predecessor));
+    if (predecessor && found && found.state !== 'gone') {
+      await holder.meet(found.used ?? predecessor.id, {
+        earlier: (found.used ?? predecessor.id) === predecessor.id,
+      });
+      if (found.state === 'idle' || (found.state === 'active' && left <= 0)) {
+        await predecessor.end();
+      }
+    } else {
+      const { got, used } = await tryLock(wire, name);
+      if (got) {
+        return;
+      }
+      await holder.meet(used);
+    }
+    const over = found?.state === 'active' ? left + END_MS : left;
+    if (over <= 0) {
+      throw lockTimeout(holder, timeoutMs, {
+        refusal: predecessor?.refusal,
+        isHidden: found?.state === 'hidden',
       });
     }
-    const pause = Math.min(left, 50 + Math.random() * 200);
+    const pause = Math.min(Math.max(left, 50), 50 + Math.random() * 200);
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
+}
+
+async function seek(
+  wire: Wire,
+  name: string,
+  predecessor: Predecessor,
+): Promise<{ state: PredecessorState; used?: string }> {
+  const [row] = await wire.rows(`SELECT IS_USED_LOCK(${name}) AS used`);
+  const used = row.used ?? undefined;
+  return { state: await predecessor.state(used), used };
+}
+
+function lockTimeout(
+  holder: Holder,
+  timeoutMs: number,
+  { refusal, isHidden }: { refusal?: string; isHidden: boolean },
+): TargetError {
+  const why = [
+    `The lock of the database is held by ${holder.text}; waited ${timeoutMs} ms`,
+    isHidden &&
+      'This account may not see what that session does, so it was left alone: grant it PROCESS, or end the session',
+    refusal && `The server did not let this account end it: ${refusal}`,
+  ].filter(Boolean);
+  return new TargetError({ code: 'LOCK_TIMEOUT', message: why.join('. ') });
+}
+
+function canceled(): TargetError {
+  return new TargetError({
+    code: 'CANCELED',
+    message: 'Canceled while waiting for the lock of the database',
+  });
 }
 
 function assertLockable(facts: ServerFacts): void {

@@ -1,37 +1,44 @@
 import { Token, tokens } from './lexer';
 
-/** What must be so in the database for a commit to prove its statement. */
+/** What must be so in the database for one commit to prove its statement. */
 export interface Provable {
-  /** A table that must be one of InnoDB; DDL of other engines is not atomic. */
+  /** Must be a table of InnoDB: DDL of other engines is not atomic. */
   table?: { schema?: string; name: string };
-  /** It makes a table and names no engine. */
+  /** Makes a table and names no engine. */
   usesDefaultEngine: boolean;
+}
+
+interface Reading {
+  sql: string;
+  all: Token[];
+  /** Upper case; empty for all that is no plain word. */
+  words: string[];
 }
 
 /** Longer DDL exists, but not such that a proof is worth reading it all. */
 const LONGEST = 1_000_000;
 
-/** In a stored program the body decides nothing: it is only stored. */
-const PROGRAMS = new Set([
-  'VIEW',
-  'PROCEDURE',
-  'FUNCTION',
-  'TRIGGER',
-  'EVENT',
-]);
+/** Only stored: what their bodies do is done later. */
+const PROGRAMS = new Set(['VIEW', 'PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT']);
 
-/** Words that make several commits, other engines or files of a statement that else has one commit. */
+/** Words of statements that make several commits or none, or that touch other tables and files. */
 const NOT_PLAIN = new Set([
-  'SELECT',
-  'TABLE',
-  'ROW',
-  'TEMPORARY',
-  'EXCHANGE',
-  'IMPORT',
+  'AGGREGATE',
   'DISCARD',
+  'EXCHANGE',
+  'FULLTEXT',
+  'IMPORT',
+  'ROW',
+  'SECONDARY_ENGINE',
+  'SECONDARY_LOAD',
+  'SECONDARY_UNLOAD',
+  'SELECT',
   'SONAME',
+  'TABLE',
   'TABLESPACE',
+  'TEMPORARY',
 ]);
+const ADMINISTRATION = ['ANALYZE', 'CHECK', 'OPTIMIZE', 'REPAIR'];
 
 /**
  * Reads whether a statement is DDL of which MySQL makes exactly one atomic
@@ -50,106 +57,81 @@ export function provable(sql: string): Provable | undefined {
     return undefined;
   }
   const words = all.map(({ kind, text }) => (kind === 'word' ? text : ''));
-  switch (words[0]) {
-    case 'CREATE':
-      return ofCreate(all, words);
-    case 'DROP':
-      return ofDrop(all, words);
-    case 'ALTER':
-    case 'TRUNCATE':
-      return words[1] === 'TABLE' ? ofTable(all, words, 2) : undefined;
-    case 'RENAME':
-      return words[1] === 'TABLE' && !hasList(all)
-        ? ofTable(all, words, 2)
-        : undefined;
-    default:
+  const reading = { sql, all, words };
+  const [verb, second] = words;
+  if (verb === 'CREATE' && second === 'TABLE') {
+    return ofNewTable(reading);
+  }
+  if (verb === 'CREATE' || verb === 'DROP') {
+    const at = words.indexOf('ON') + 1;
+    if (words.slice(1, 3).includes('INDEX')) {
+      return at > 0 ? ofTable(reading, at) : undefined;
+    }
+    if (verb === 'DROP' && hasList(reading)) {
       return undefined;
+    }
+    return second === 'TABLE'
+      ? ofTable(reading, words[2] === 'IF' ? 4 : 2)
+      : ofProgram(reading);
   }
+  const isOne = verb !== 'RENAME' || !hasList(reading);
+  return ['ALTER', 'TRUNCATE', 'RENAME'].includes(verb) &&
+    second === 'TABLE' &&
+    isOne
+    ? ofTable(reading, 2)
+    : undefined;
 }
 
-function ofCreate(all: Token[], words: string[]): Provable | undefined {
-  if (words[1] === 'TABLE') {
-    const name = words[2] === 'IF' ? 5 : 2;
-    const found = ofTable(all, words, name);
-    return (
-      found && {
-        usesDefaultEngine: !words.includes('ENGINE'),
-      }
-    );
+function ofNewTable(reading: Reading): Provable | undefined {
+  const { words } = reading;
+  if (!isPlain(words.slice(2)) || words.includes('LIKE')) {
+    return undefined;
   }
-  const kind = words.slice(1, 2).concat(words[2])[
-    ['UNIQUE', 'FULLTEXT', 'SPATIAL'].includes(words[1]) ? 1 : 0
-  ];
-  if (kind === 'INDEX') {
-    const on = words.indexOf('ON');
-    return on > 0 ? ofTable(all, words, on + 1) : undefined;
-  }
-  return ofProgram(words);
+  return { usesDefaultEngine: !words.includes('ENGINE') };
 }
 
-function ofDrop(all: Token[], words: string[]): Provable | undefined {
-  if (words[1] === 'TABLE') {
-    return hasList(all)
-      ? undefined
-      : ofTable(all, words, words[2] === 'IF' ? 4 : 2);
-  }
-  if (words[1] === 'INDEX') {
-    const on = words.indexOf('ON');
-    return on > 0 ? ofTable(all, words, on + 1) : undefined;
-  }
-  return hasList(all) ? undefined : ofProgram(words);
-}
-
-/** CREATE [OR REPLACE] [ALGORITHM=…] [DEFINER=…] [SQL SECURITY …] VIEW and the like. */
-function ofProgram(words: string[]): Provable | undefined {
-  const kind = words.slice(1, 16).find(word => PROGRAMS.has(word));
-  const before = kind ? words.slice(0, words.indexOf(kind)) : words;
-  const isPlain = !before.some(
-    word => NOT_PLAIN.has(word) || word === 'AGGREGATE',
-  );
-  return kind && isPlain && !words.includes('SONAME')
+/** CREATE [OR REPLACE] [DEFINER=…] VIEW and the like. */
+function ofProgram({ words }: Reading): Provable | undefined {
+  const at = words.slice(0, 16).findIndex(word => PROGRAMS.has(word));
+  return at > 0 && isPlain(words.slice(0, at)) && !words.includes('SONAME')
     ? { usesDefaultEngine: false }
     : undefined;
 }
 
 function ofTable(
-  all: Token[],
-  words: string[],
+  { sql, all, words }: Reading,
   at: number,
 ): Provable | undefined {
-  if (words.slice(2).some(word => NOT_PLAIN.has(word)) || !isInnoDb(words)) {
-    return undefined;
-  }
-  const first = all[at];
-  if (!first || (first.kind !== 'word' && first.kind !== 'quoted')) {
-    return undefined;
-  }
   const isQualified = all[at + 1]?.text === '.';
-  const name = rawName(isQualified ? all[at + 2] : first);
-  return name === undefined
-    ? undefined
-    : {
-        table: { name, ...(isQualified && { schema: rawName(first) }) },
-        usesDefaultEngine: false,
-      };
+  const name = nameOf(sql, all[isQualified ? at + 2 : at]);
+  if (!name || !isPlain(words.slice(2))) {
+    return undefined;
+  }
+  const schema = isQualified ? nameOf(sql, all[at]) : undefined;
+  return {
+    table: { name, ...(schema && { schema }) },
+    usesDefaultEngine: false,
+  };
 }
 
-/** A name without backticks was folded to upper case by the lexer: read only by case-blind comparison. */
-function rawName(token: Token | undefined): string | undefined {
-  return token?.text;
+function nameOf(sql: string, token: Token | undefined): string | undefined {
+  return token?.kind === 'word'
+    ? sql.slice(token.start, token.end)
+    : (token?.kind === 'quoted' && token.text) || undefined;
 }
 
-/** Whether each ENGINE that is named is InnoDB. */
-function isInnoDb(words: string[]): boolean {
+function isPlain(words: string[]): boolean {
   return words.every((word, at) => {
-    if (word !== 'ENGINE') {
-      return true;
+    if (word === 'ENGINE') {
+      return (words[at + 1] || words[at + 2]) === 'INNODB';
     }
-    const named = words[at + 1] || words[at + 2];
-    return named === 'INNODB';
+    return (
+      !NOT_PLAIN.has(word) &&
+      !(ADMINISTRATION.includes(word) && words[at + 1] === 'PARTITION')
+    );
   });
 }
 
-function hasList(all: Token[]): boolean {
+function hasList({ all }: Reading): boolean {
   return all.some(({ text, kind }) => kind === 'punctuation' && text === ',');
 }

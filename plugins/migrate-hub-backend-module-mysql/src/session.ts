@@ -2,20 +2,26 @@ import {
   ConnectOptions,
   HistoryRow,
   LedgerRow,
+  ProbeFinding,
   ServerIdentity,
+  SessionHandle,
   StatementResult,
   TargetConnection,
   TargetError,
   TargetRecord,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { commitError } from './commitError';
 import { Connected, connect } from './connect';
 import { killQuery } from './control';
-import { asDriverError, SERVER_ERROR, serverError } from './errors';
+import { UnsafeTables } from './engines';
+import { SERVER_ERROR } from './errors';
 import { assertSupported, readFacts, ServerFacts } from './facts';
 import { damaged, Guard } from './guard';
 import { Interruption } from './interruption';
 import { acquireLock, lockLiteral } from './lock';
+import { probeStatement } from './probe';
+import { judge, Proofs } from './proofs';
 import { RunRecord } from './runRecord';
 import { sessionSettings } from './sessionSettings';
 import { statementError } from './statementError';
@@ -34,6 +40,8 @@ export class MySqlSession implements TargetSession {
   readonly #tables: Tables;
   readonly #guard: Guard;
   readonly #record: RunRecord;
+  #proofs: Proofs | undefined;
+  #unsafe: UnsafeTables | undefined;
   #running: Interruption | undefined;
 
   private constructor(
@@ -63,35 +71,75 @@ export class MySqlSession implements TargetSession {
       const facts = await readFacts(wire, { database, threadId });
       assertSupported(facts);
       await wire.rows(sessionSettings(facts, options));
-      return new MySqlSession(connected, facts, target, options);
+      const session = new MySqlSession(connected, facts, target, options);
+      await session.#probe();
+      return session;
     } catch (error) {
       await wire.end(CLOSE_TIMEOUT_MS);
       throw ownError(error, 'The session could not be set up');
     }
   }
 
+  async #probe(): Promise<void> {
+    this.#proofs = await Proofs.probe({
+      wire: this.#wire,
+      facts: this.#facts,
+      tables: this.#tables,
+      guard: this.#guard,
+      record: this.#record,
+    });
+  }
+
   get identity(): ServerIdentity {
     return this.#facts.identity;
   }
 
-  get backend(): { pid: string; startedAt: string } {
+  get backend(): SessionHandle {
     return { pid: this.#facts.connectionId, startedAt: this.#facts.now };
   }
 
   async acquireLock(
     options: Parameters<TargetSession['acquireLock']>[0],
   ): Promise<void> {
-    await acquireLock(this.#wire, this.#facts, options);
+    await acquireLock(this.#wire, this.#facts, options).catch(error => {
+      throw ownError(error, 'The lock of the database could not be had');
+    });
   }
 
   async prepareTables(): Promise<void> {
     await this.#tables.prepare(this.#wire);
+    this.#unsafe = await UnsafeTables.read(
+      this.#wire,
+      this.#facts.schema,
+    ).catch(error => {
+      throw ownError(error, 'The engines of the tables could not be read');
+    });
   }
 
   async readRecord(
     ask: Parameters<TargetSession['readRecord']>[0],
   ): Promise<TargetRecord> {
     return this.#record.read(ask);
+  }
+
+  async proveOutcome(
+    row: LedgerRow,
+  ): Promise<'applied' | 'not_applied' | undefined> {
+    try {
+      return await judge(this.#wire, this.#facts, row);
+    } catch (error) {
+      throw ownError(error, 'The server did not tell what it has committed');
+    }
+  }
+
+  async probe({ sql }: { sql: string }): Promise<ProbeFinding[]> {
+    try {
+      return await probeStatement(sql, this.#facts.schema, query =>
+        this.#wire.rows(query),
+      );
+    } catch (error) {
+      throw ownError(error, 'The target could not be looked at');
+    }
   }
 
   async begin(): Promise<void> {
@@ -104,7 +152,10 @@ export class MySqlSession implements TargetSession {
 
   async execute(sql: string): Promise<StatementResult> {
     this.#assertFits(sql);
-    await this.#guard.beforeStatement().catch(error => {
+    for (const message of this.#unsafe?.warningsOf(sql) ?? []) {
+      this.#options.onNotice?.({ severity: 'warning', message });
+    }
+    const gtid = await this.#beforeStatement(sql).catch(error => {
       throw damaged(error);
     });
     const interruption = new Interruption(() =>
@@ -124,9 +175,13 @@ export class MySqlSession implements TargetSession {
     this.#guard.afterStatement(sql, outcome);
     await this.#settle(interruption);
     if (!outcome) {
-      throw await this.#explain(failure, sql, interruption);
+      const error = await this.#explain(failure, sql, interruption);
+      // What keeps a GTID set is seen by the guard before anything is written.
+      await this.#afterStatement(gtid, { succeeded: false }).catch(() => {});
+      throw error;
     }
     await this.#report(outcome);
+    await this.#afterStatement(gtid, { succeeded: true });
     if (outcome.tableErrors.length > 0) {
       throw new TargetError({
         code: 'STATEMENT_FAILED',
@@ -198,6 +253,21 @@ export class MySqlSession implements TargetSession {
     await this.#wire.end(CLOSE_TIMEOUT_MS);
   }
 
+  async #beforeStatement(sql: string): Promise<string | undefined> {
+    const gtid = await this.#proofs?.begin(sql);
+    await this.#guard.beforeStatement();
+    return gtid;
+  }
+
+  async #afterStatement(
+    gtid: string | undefined,
+    options: { succeeded: boolean },
+  ): Promise<void> {
+    if (gtid) {
+      await this.#proofs?.end(gtid, options);
+    }
+  }
+
   /** Once no KILL QUERY is on its way any more, one that came late is used up on nothing. */
   async #settle(interruption: Interruption): Promise<void> {
     await interruption.settle();
@@ -262,33 +332,4 @@ export class MySqlSession implements TargetSession {
       });
     }
   }
-}
-
-/** These say that the server rolled back; after anything else only the ledger knows. */
-const ROLLED_BACK = new Set<number | undefined>([
-  SERVER_ERROR.lockWaitTimeout,
-  SERVER_ERROR.deadlock,
-  1180,
-  3100,
-  3101,
-]);
-
-function commitError(error: unknown): TargetError {
-  if (error instanceof TargetError) {
-    return inDoubt(error);
-  }
-  const found = asDriverError(error);
-  const refused = serverError('COMMIT_REFUSED', found);
-  return ROLLED_BACK.has(found.errno) ? refused : inDoubt(refused);
-}
-
-function inDoubt(error: TargetError): TargetError {
-  const { code, message, sqlState, connectionLost } = error;
-  return new TargetError({
-    code,
-    message,
-    sqlState,
-    connectionLost,
-    commitInDoubt: true,
-  });
 }

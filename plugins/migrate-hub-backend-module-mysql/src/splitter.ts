@@ -23,6 +23,8 @@ export interface SplitStatement {
   versionComment: 'none' | 'some' | 'all';
   /** A stored program or a block: `;` inside is its own. */
   isProgram: boolean;
+  /** Names a variable of the user (`@x`), or an account (`a@b`). */
+  hasAtSign: boolean;
   /** Where code goes on behind a `;` that is not the delimiter and not in a body. */
   secondStatement?: number;
   mentions: Mention[];
@@ -146,6 +148,7 @@ class Splitter {
       this.#tracker.feed(kind === 'quoted' ? '``' : text);
     }
     this.#noteSemicolon(statement);
+    this.#noteAtSign(statement);
     this.#noteMention(statement);
   }
 
@@ -158,6 +161,15 @@ class Splitter {
     ) {
       statement.secondStatement = this.#lexer.start;
     }
+  }
+
+  /** Not of `@@variable`, which is the server's. */
+  #noteAtSign(statement: SplitStatement): void {
+    const { start } = this.#lexer;
+    statement.hasAtSign ||=
+      this.#sql[start] === '@' &&
+      this.#sql[start + 1] !== '@' &&
+      this.#sql[start - 1] !== '@';
   }
 
   #noteMention(statement: SplitStatement): void {
@@ -184,6 +196,7 @@ class Splitter {
       head: [],
       versionComment: 'none',
       isProgram: false,
+      hasAtSign: false,
       mentions: [],
     };
   }

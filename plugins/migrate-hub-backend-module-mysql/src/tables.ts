@@ -212,6 +212,15 @@ export class Tables {
     } other ON other.migration_key = ${key} AND other.run_item_id <> ${item} AND other.state IN ('running', 'started') LIMIT 1`;
   }
 
+  /** The highest number that any row holds in a proof that begins so. */
+  lastProofSql(prefix: string): string {
+    return `SELECT MAX(CAST(SUBSTRING_INDEX(SUBSTR(proof, ${
+      prefix.length + 1
+    }), ' ', 1) AS UNSIGNED)) AS last FROM ${
+      this.ledger
+    } WHERE proof LIKE ${escape(`${prefix}%`)}`;
+  }
+
   historySql(migrationKey: string): string {
     return `SELECT * FROM ${this.history} WHERE migration_key = ${escape(
       migrationKey,

@@ -19,6 +19,8 @@ describeTargetDriver({
   },
   samples: {
     slow: 'SELECT pg_sleep(30)',
+    gigabyte: "SELECT repeat('x', 1000) FROM generate_series(1, 1000000)",
+    brief: 'SELECT pg_sleep(2)',
     failing: {
       sql: 'INSERT INTO widgets (id, colour) VALUES (1, 2)',
       sqlState: '42703',
@@ -307,6 +309,73 @@ describeTargetDriver({
         code: 'NEEDS_TRANSACTION',
         line: 2,
       },
+    ],
+    probes: [
+      {
+        // The build fails on the duplicate and leaves its index behind.
+        setup: [
+          "INSERT INTO widgets VALUES (1, 'a'), (2, 'a')",
+          'CREATE UNIQUE INDEX CONCURRENTLY "by Name" ON widgets (name)',
+        ],
+        sql: 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "by Name" ON widgets (name)',
+        findings: [{ check: /^index public\.by Name$/, result: /invalid/ }],
+      },
+      {
+        setup: [],
+        sql: 'REINDEX INDEX CONCURRENTLY public.widgets_pkey',
+        findings: [{ check: /widgets_pkey/, result: /exists and is valid/ }],
+      },
+      {
+        setup: [],
+        sql: 'ALTER TABLE widgets ADD COLUMN IF NOT EXISTS colour int, DROP COLUMN name',
+        findings: [
+          { check: /^table public\.widgets$/, result: /^exists$/ },
+          { check: /^column widgets\.colour$/, result: /does not exist/ },
+          { check: /name$/, result: /^exists, character varying\(100\)$/ },
+        ],
+      },
+      {
+        setup: [],
+        sql: 'CREATE TABLE app.nothing (id int)',
+        findings: [{ check: /app\.nothing/, result: /does not exist/ }],
+      },
+      {
+        setup: [],
+        sql: 'CREATE DATABASE postgres',
+        findings: [{ check: /^database postgres$/, result: /^exists$/ }],
+      },
+    ],
+    leavings: [
+      { sql: 'SET search_path = app', leaves: 'settings' },
+      { sql: 'SET SESSION work_mem TO 65536', leaves: 'settings' },
+      { sql: "SET TIME ZONE 'UTC'", leaves: 'settings' },
+      { sql: 'SET LOCAL search_path = app', leaves: undefined },
+      { sql: 'RESET search_path', leaves: 'settings' },
+      { sql: 'SET ROLE app', leaves: 'other' },
+      { sql: 'SET SESSION AUTHORIZATION app', leaves: 'other' },
+      { sql: 'RESET ROLE', leaves: 'other' },
+      { sql: 'RESET SESSION AUTHORIZATION', leaves: 'other' },
+      {
+        sql: "SELECT set_config('search_path', 'app', false)",
+        leaves: 'other',
+      },
+      { sql: 'CREATE TEMP TABLE t (id int)', leaves: 'other' },
+      {
+        sql: 'CREATE LOCAL TEMPORARY TABLE t AS SELECT 1',
+        leaves: 'other',
+      },
+      { sql: 'CREATE TABLE pg_temp.t (id int)', leaves: 'other' },
+      { sql: 'CREATE OR REPLACE TEMP VIEW v AS SELECT 1', leaves: 'other' },
+      { sql: 'SELECT id INTO TEMP t FROM widgets', leaves: 'other' },
+      { sql: 'SELECT id INTO t FROM widgets', leaves: undefined },
+      { sql: 'SELECT temp FROM weather', leaves: undefined },
+      { sql: 'CREATE TABLE t (temp int)', leaves: undefined },
+      { sql: 'PREPARE p AS SELECT 1', leaves: 'other' },
+      { sql: 'LISTEN news', leaves: 'other' },
+      { sql: 'CALL p()', leaves: 'other' },
+      { sql: 'DO $$ BEGIN PERFORM 1; END $$', leaves: 'other' },
+      { sql: 'DECLARE c CURSOR WITH HOLD FOR SELECT 1', leaves: 'other' },
+      { sql: "INSERT INTO t VALUES ('SET ROLE app')", leaves: undefined },
     ],
   },
 });

@@ -4,7 +4,9 @@ import {
   Direction,
   HistoryRow,
   LedgerRow,
+  ProbeFinding,
   ServerIdentity,
+  SessionHandle,
   StatementResult,
   TargetConnection,
   TargetError,
@@ -18,7 +20,8 @@ import {
   sessionDamaged,
 } from './errors';
 import { asOurselves, damageOf, guardedWrite, guardOnly } from './guard';
-import { LOCK_HELD, LOCK_KEY, pollLock } from './lock';
+import { LOCK_HELD, LOCK_KEY, LockOptions, pollLock } from './lock';
+import { findingsOf, probeQuery } from './probe';
 import {
   historyDelete,
   historyInsert,
@@ -94,15 +97,11 @@ export class PostgresSession implements TargetSession {
     return this.#facts.identity;
   }
 
-  get backend(): { pid: string; startedAt: string } {
+  get backend(): SessionHandle {
     return this.#facts.backend;
   }
 
-  async acquireLock(options: {
-    timeoutMs: number;
-    signal?: AbortSignal;
-    onWaiting?: (holder: string) => void;
-  }): Promise<void> {
+  async acquireLock(options: LockOptions): Promise<void> {
     if (this.#locked) {
       return;
     }
@@ -131,6 +130,11 @@ export class PostgresSession implements TargetSession {
   }): Promise<TargetRecord> {
     const [row] = await this.#own(recordQuery(this.#names, ask));
     return toRecord(row);
+  }
+
+  async probe({ sql }: { sql: string }): Promise<ProbeFinding[]> {
+    const query = probeQuery(sql);
+    return query === undefined ? [] : findingsOf(await this.#own(query));
   }
 
   async begin(): Promise<void> {

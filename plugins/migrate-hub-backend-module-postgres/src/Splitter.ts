@@ -42,7 +42,11 @@ export interface SplitProblem {
   message: string;
 }
 
-const HEAD = 80;
+/** So many characters or tokens are read in a few milliseconds. */
+const BREATH = 20_000;
+
+/** How many tokens of a statement are kept. */
+export const HEAD = 80;
 
 /**
  * Cuts a script at its top-level semicolons, in one linear pass, by the lexical
@@ -95,12 +99,44 @@ export class Splitter {
     return this.#deepestComment;
   }
 
+  /** The head of the first statement, however long the rest of it is. */
+  firstTokens(): Token[] {
+    for (const step of this.#scan({ until: HEAD })) {
+      if (step) {
+        return step.head;
+      }
+    }
+    return this.#head;
+  }
+
   *statements(): Generator<RawStatement> {
+    for (const step of this.steps()) {
+      if (step) {
+        yield step;
+      }
+    }
+  }
+
+  /** The statements, and `undefined` now and then within a long one: the caller may let others run. */
+  steps(): Generator<RawStatement | undefined> {
+    return this.#scan({ until: Infinity });
+  }
+
+  *#scan({ until }: { until: number }): Generator<RawStatement | undefined> {
+    let breath = BREATH;
     const sql = this.#sql;
     if (sql.charCodeAt(0) === 0xfeff) {
       this.#at = 1;
     }
     while (this.#at < sql.length) {
+      if (this.#head.length >= until) {
+        return;
+      }
+      breath -= 1;
+      if (breath === 0) {
+        breath = BREATH;
+        yield undefined;
+      }
       const code = sql.charCodeAt(this.#at);
       if (isSpace(code)) {
         this.#at += 1;

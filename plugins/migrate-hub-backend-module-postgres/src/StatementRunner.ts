@@ -266,8 +266,7 @@ WHERE pid = ${Number(pid)} AND ${STARTED_AT} = ${escapeLiteral(startedAt)}`);
 }
 
 function look(sql: string): { classification: Classification; head: Token[] } {
-  const [statement] = Splitter.create(sql).statements();
-  const head = statement?.head ?? [];
+  const head = Splitter.create(sql).firstTokens();
   return { classification: classify(head), head };
 }
 

@@ -1,6 +1,10 @@
 import { createHash } from 'crypto';
 import { setTimeout as sleep } from 'timers/promises';
-import { TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  SessionHandle,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { Predecessor, PredecessorState } from './predecessor';
 import { STARTED_AT } from './server';
 import { Wire } from './Wire';
 
@@ -38,64 +42,115 @@ WHERE ${SHOWN} AND l.database = (
 const SHORTEST_MS = 50;
 const LONGEST_MS = 1_000;
 
+/** So long a session that was ended past the time limit may take to go. */
+const END_MS = 10_000;
+
+export interface LockOptions {
+  timeoutMs: number;
+  signal?: AbortSignal;
+  onWaiting?: (holder: string) => void;
+  predecessor?: SessionHandle;
+}
+
 /**
  * Polls the try-form, each time as a transaction of its own: a waiter inside
  * `pg_advisory_lock()` holds a snapshot, and a running CREATE INDEX CONCURRENTLY
- * waits for it until one of the two is killed.
+ * waits for it until one of the two is killed. The lock is not taken before the
+ * session of an earlier attempt is gone.
  */
 export async function pollLock(
   wire: Wire,
-  options: {
-    timeoutMs: number;
-    signal?: AbortSignal;
-    onWaiting?: (holder: string) => void;
-  },
+  options: LockOptions,
 ): Promise<void> {
+  const predecessor =
+    options.predecessor && new Predecessor(wire, options.predecessor);
   const deadline = Date.now() + options.timeoutMs;
   let told: string | undefined;
   for (let pause = SHORTEST_MS; ; pause = Math.min(pause * 1.5, LONGEST_MS)) {
     if (options.signal?.aborted) {
       throw canceled();
     }
-    const [answer] = await wire.ask(
-      `SELECT pg_catalog.pg_try_advisory_lock(${LOCK_KEY}) AS got`,
-    );
-    if (answer.rows[0].got === true) {
+    const left = deadline - Date.now();
+    const state = await clearWay(wire, predecessor, { isLate: left <= 0 });
+    if (state === 'gone' && (await tryLock(wire))) {
       return;
     }
-    const holder = await describeHolder(wire);
+    const holder = await describeHolder(wire, predecessor, state);
     if (holder !== undefined && holder !== told) {
       told = holder;
       options.onWaiting?.(holder);
     }
-    const left = deadline - Date.now();
-    if (left <= 0) {
-      throw new TargetError({
-        code: 'LOCK_TIMEOUT',
-        message: `Waited ${
-          options.timeoutMs
-        } ms for the lock of this database. It is held by ${
-          told ?? 'a session that cannot be seen'
-        }`,
+    if ((state === 'active' ? left + END_MS : left) <= 0) {
+      throw lockTimeout(told, options.timeoutMs, {
+        refusal: predecessor?.refusal,
+        isHidden: state === 'hidden',
       });
     }
     const jittered = pause * (0.5 + Math.random());
-    await sleep(Math.min(jittered, left), undefined, {
-      signal: options.signal,
-    }).catch(() => {
+    const rest = left > 0 ? Math.min(jittered, left) : SHORTEST_MS;
+    await sleep(rest, undefined, { signal: options.signal }).catch(() => {
       throw canceled();
     });
   }
 }
 
-async function describeHolder(wire: Wire): Promise<string | undefined> {
+async function tryLock(wire: Wire): Promise<boolean> {
+  const [answer] = await wire.ask(
+    `SELECT pg_catalog.pg_try_advisory_lock(${LOCK_KEY}) AS got`,
+  );
+  return answer.rows[0].got === true;
+}
+
+/** Ends what an earlier attempt left behind if it is idle, or past the time limit. */
+async function clearWay(
+  wire: Wire,
+  predecessor: Predecessor | undefined,
+  { isLate }: { isLate: boolean },
+): Promise<PredecessorState> {
+  if (!predecessor) {
+    return 'gone';
+  }
   const [{ rows }] = await wire.ask(HOLDER);
+  const state = await predecessor.state(rows[0] && String(rows[0].pid));
+  if (state === 'idle' || (state === 'active' && isLate)) {
+    await predecessor.end();
+  }
+  return state;
+}
+
+async function describeHolder(
+  wire: Wire,
+  predecessor: Predecessor | undefined,
+  state: PredecessorState,
+): Promise<string | undefined> {
+  const [{ rows }] = await wire.ask(HOLDER);
+  const earlier = ', left by an earlier attempt';
   if (!rows.length) {
-    return undefined;
+    return predecessor && state !== 'gone'
+      ? `session ${predecessor.pid}${earlier}`
+      : undefined;
   }
   const [{ pid, name, since }] = rows;
   const who = name ? ` (${name})` : '';
-  return `session ${pid}${who}${since ? `, connected since ${since}` : ''}`;
+  const when = since ? `, connected since ${since}` : '';
+  const isEarlier = state !== 'gone' && pid === predecessor?.pid;
+  return `session ${pid}${who}${when}${isEarlier ? earlier : ''}`;
+}
+
+function lockTimeout(
+  holder: string | undefined,
+  timeoutMs: number,
+  { refusal, isHidden }: { refusal?: string; isHidden: boolean },
+): TargetError {
+  const why = [
+    `Waited ${timeoutMs} ms for the lock of this database. It is held by ${
+      holder ?? 'a session that cannot be seen'
+    }`,
+    isHidden &&
+      'This account may not see what that session does, so it was left alone: grant it pg_read_all_stats, or end the session',
+    refusal && `The server did not let this account end it: ${refusal}`,
+  ].filter(Boolean);
+  return new TargetError({ code: 'LOCK_TIMEOUT', message: why.join('. ') });
 }
 
 function canceled(): TargetError {

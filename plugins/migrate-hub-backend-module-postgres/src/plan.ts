@@ -12,6 +12,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { findSuspects, Lines, nameOf, Suspect } from './characters';
 import { Classification, classify } from './classify';
+import { leavingsOf } from './leavings';
 import { refusalsOf } from './preflight';
 import { agrees, SecondOpinion } from './secondOpinion';
 import { RawStatement, Splitter } from './Splitter';
@@ -22,8 +23,11 @@ const SPLITTER = 'postgres/1';
 
 const MAX_PROBLEMS = 100;
 
-/** So many statements take a few dozen milliseconds; then others have their turn. */
-const A_MOMENT = 2_000;
+/** How long the event loop may be held at a stretch. */
+const BREATH_MS = 20;
+
+/** So many bytes are hashed at a stretch. */
+const PIECE = 4_000_000;
 
 /** Nested deeper, a comment keeps the grammar busy past its time limit. */
 const MAX_NESTING = 50;
@@ -42,6 +46,7 @@ class ScriptPlanner {
   readonly #statements: PlannedStatement[] = [];
   readonly #ranges: Array<[number, number]> = [];
   #at = { offset: 0, byte: 0 };
+  #breathed = performance.now();
 
   constructor(request: PlanRequest) {
     this.#sql = request.sql;
@@ -52,18 +57,21 @@ class ScriptPlanner {
   }
 
   async plan(secondOpinion: SecondOpinion): Promise<PlanResult> {
+    await this.#breathe();
     const suspects = findSuspects(this.#sql);
+    await this.#breathe();
     const splitter = Splitter.create(this.#sql, suspects);
-    for (const raw of splitter.statements()) {
-      this.#take(raw);
-      if (this.#script.length % A_MOMENT === 0) {
-        await breathe();
+    for (const raw of splitter.steps()) {
+      if (raw) {
+        await this.#take(raw);
       }
+      await this.#breathe();
     }
     for (const { code, offset, message } of splitter.problems) {
       this.#add({ code, line: this.#lines.at(offset), message });
     }
     this.#checkCharacters(suspects, splitter.inLiterals);
+    await this.#breathe();
 
     const arrangement = arrange(this.#script, this.#mode);
     for (const problem of arrangement.problems) {
@@ -81,11 +89,27 @@ class ScriptPlanner {
       engine: 'postgres',
       splitter: SPLITTER,
       mode: arrangement.mode,
-      checksum: createHash('sha256').update(this.#bytes).digest('hex'),
+      checksum: await this.#sha256(0, this.#bytes.length),
       statements: this.#statements,
       units: arrangement.units,
     };
     return { plan, statements: this.#statements, problems };
+  }
+
+  async #sha256(start: number, end: number): Promise<string> {
+    const hash = createHash('sha256');
+    for (let at = start; at < end; at += PIECE) {
+      hash.update(this.#bytes.subarray(at, Math.min(at + PIECE, end)));
+      await this.#breathe();
+    }
+    return hash.digest('hex');
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#breathed > BREATH_MS) {
+      await breathe();
+      this.#breathed = performance.now();
+    }
   }
 
   get #refused(): boolean {
@@ -101,7 +125,7 @@ class ScriptPlanner {
     }
   }
 
-  #take(raw: RawStatement): void {
+  async #take(raw: RawStatement): Promise<void> {
     const classification = classify(raw.head);
     const line = this.#lines.at(raw.start);
     const start = this.#byteAt(raw.start);
@@ -111,15 +135,16 @@ class ScriptPlanner {
     const statementIndex = sent ? this.#statements.length : undefined;
     this.#script.push({ ...classification, line, index: statementIndex });
     if (sent) {
+      const leaves = leavingsOf(raw);
       this.#statements.push({
         start,
         end,
         line,
-        sha256: createHash('sha256')
-          .update(this.#bytes.subarray(start, end))
-          .digest('hex'),
+        sha256: await this.#sha256(start, end),
         kind: classification.kind,
         transactional: classification.transactional,
+        // Absent, not undefined: the plan is hashed.
+        ...(leaves && { leaves }),
       });
     }
     this.#refuse(raw, classification, { line, statementIndex });

@@ -1,12 +1,15 @@
 import {
   LoggerService,
   RootConfigService,
+  UserInfoService,
 } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { HubServices } from './api/services';
+import { createSignIn } from './createSignIn';
 import { SecretBox } from './crypto/SecretBox';
 import { Signer } from './crypto/Signer';
 import { Executor } from './executor/Executor';
+import { failPointFromFile } from './executor/FailPointFile';
 import { ExecutorMetrics } from './executor/metrics';
 import { AuditService } from './services/AuditService';
 import { Commands } from './services/Commands';
@@ -26,12 +29,11 @@ import { ProjectsService } from './services/ProjectsService';
 import { RunDecisions } from './services/RunDecisions';
 import { RunExecution } from './services/RunExecution';
 import { RunFactsReader } from './services/RunFacts';
+import { RunItemResolution } from './services/RunItemResolution';
 import { RunItemsService } from './services/RunItemsService';
 import { RunQueries } from './services/RunQueries';
 import { RunRequests } from './services/RunRequests';
 import { RunRevisions } from './services/RunRevisions';
-import { SessionsService } from './services/SessionsService';
-import { UsersService } from './services/UsersService';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -59,14 +61,17 @@ export function createHub(options: {
   logger: LoggerService;
   listener: Listener;
   drivers: Drivers;
+  userInfo: Pick<UserInfoService, 'getUserInfo'>;
 }): Hub {
-  const { knex, config, logger, listener, drivers } = options;
+  const { knex, config, logger, listener, drivers, userInfo } = options;
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
   const environments = EnvironmentPolicies.fromConfig(config);
-  const firstAdmins = FirstAdmins.fromConfig(config);
+
+  const failPoint = failPointFromFile({ config, logger });
 
   const commands = Commands.create(knex);
+  const signIn = createSignIn({ commands, config, logger, secrets, userInfo });
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
@@ -120,6 +125,14 @@ export function createHub(options: {
       queries: runQueries,
       revisions,
     }),
+    runItemResolution: RunItemResolution.create({
+      commands,
+      facts,
+      gate,
+      queries: runQueries,
+      drivers,
+      connections,
+    }),
     dashboard: DashboardService.create({
       knex,
       queries: runQueries,
@@ -127,24 +140,14 @@ export function createHub(options: {
     }),
     logs: LogsService.create({ knex, listener }),
     audit: AuditService.create({ knex }),
-    users: UsersService.create({ commands }),
-    sessions: SessionsService.create({
-      knex,
-      config,
-      logger,
-      firstAdmins,
-    }),
+    ...signIn.services,
   };
 
   return {
     services,
     revisions,
-    firstAdmins,
-    identity: IdentityService.create({
-      knex,
-      allowedPlugins:
-        config.getOptionalStringArray('migrateHub.onBehalfPlugins') ?? [],
-    }),
+    firstAdmins: signIn.firstAdmins,
+    identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),
     createExecutor: ({ heartbeatKnex, metrics }) =>
       Executor.create({
@@ -157,6 +160,7 @@ export function createHub(options: {
         gate,
         logger,
         metrics,
+        failPoint,
         config: {
           parallelism:
             config.getOptionalNumber('migrateHub.executor.parallelism') ?? 8,

@@ -17,6 +17,7 @@ import { ensureDemoUsers } from './services/DemoUsers';
 import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
+import { pruneRetiredIds } from './store/sessions';
 
 /** The backend of migrate-hub. @public */
 export const migrateHubPlugin = createBackendPlugin({
@@ -43,6 +44,7 @@ export const migrateHubPlugin = createBackendPlugin({
         permissionsRegistry: coreServices.permissionsRegistry,
         rootHttpRouter: coreServices.rootHttpRouter,
         scheduler: coreServices.scheduler,
+        userInfo: coreServices.userInfo,
       },
       async init(deps) {
         const { config, logger, scheduler, lifecycle } = deps;
@@ -51,7 +53,12 @@ export const migrateHubPlugin = createBackendPlugin({
           connect: listenerConnection(knex),
           logger,
         });
-        const hub = createHub({ knex, config, logger, listener, drivers });
+        const hub = createHub({
+          ...deps,
+          knex,
+          listener,
+          drivers,
+        });
         await ensureDemoUsers({ knex, config });
         await hub.firstAdmins.ensure(knex);
 
@@ -102,6 +109,13 @@ export const migrateHubPlugin = createBackendPlugin({
             frequency: { hours: 1 },
             timeout: { minutes: 5 },
             fn: () => idempotencyStore.prune(knex),
+          });
+          await scheduler.scheduleTask({
+            id: 'prune-retired-session-ids',
+            scope: 'global',
+            frequency: { hours: 1 },
+            timeout: { minutes: 5 },
+            fn: () => pruneRetiredIds(knex),
           });
         });
         lifecycle.addShutdownHook(async () => {

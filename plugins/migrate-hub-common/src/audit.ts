@@ -39,6 +39,7 @@ export const auditActionSchema = z.enum([
   'run.retried',
   'run_item.finished',
   'run_item.recovered',
+  'run_item.resolved',
   'approval.invalidated',
   'execution.blocked',
   'user.provisioned',

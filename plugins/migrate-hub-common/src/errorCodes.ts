@@ -51,6 +51,8 @@ export const errorCodes = {
   SUPERSEDED: 409,
   OUTCOME_UNKNOWN: 409,
   NOTHING_TO_RETRY: 409,
+  NOTHING_TO_RESOLVE: 409,
+  RESOLUTION_REFUSED: 409,
   LAST_ADMIN: 409,
   LAST_SIGN_IN: 409,
   GOOGLE_USER: 409,
@@ -63,6 +65,7 @@ export const errorCodes = {
   // 500, 503
   INTERNAL: 500,
   UNAVAILABLE: 503,
+  TARGET_UNREACHABLE: 503,
 } as const;
 
 /** @public */

@@ -35,6 +35,11 @@ export const runExecutePermission = createPermission({
   name: 'migrate-hub.run.execute',
   attributes: { action: 'update' },
 });
+/** Resolve run items whose outcome is unclear. @public */
+export const runResolvePermission = createPermission({
+  name: 'migrate-hub.run.resolve',
+  attributes: { action: 'update' },
+});
 /** Read the audit trail. @public */
 export const auditReadPermission = createPermission({
   name: 'migrate-hub.audit.read',
@@ -54,6 +59,7 @@ export const migrateHubPermissions = [
   runRequestPermission,
   runApprovePermission,
   runExecutePermission,
+  runResolvePermission,
   auditReadPermission,
   administerPermission,
 ];

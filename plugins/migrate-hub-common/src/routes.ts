@@ -15,6 +15,7 @@ import {
   runApprovePermission,
   runExecutePermission,
   runRequestPermission,
+  runResolvePermission,
 } from './permissions';
 import { idSchema, keySchema, pageSchema } from './primitives';
 import * as runs from './runs';
@@ -350,6 +351,15 @@ export const routes = {
     params: byId,
     response: z.string(),
     produces: ['text/event-stream'],
+  }),
+  resolveRunItem: post(200, {
+    path: '/run-items/:id/resolution',
+    summary:
+      'Say what is true of an item whose outcome is unclear, or let it go on',
+    permission: runResolvePermission,
+    params: byId,
+    body: runs.resolutionRequestSchema,
+    response: runs.runItemSchema,
   }),
   listItemStatements: get({
     path: '/run-items/:id/statements',

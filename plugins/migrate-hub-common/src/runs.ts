@@ -142,6 +142,23 @@ export const runItemErrorSchema = z.object({
 /** @public */
 export type RunItemError = z.infer<typeof runItemErrorSchema>;
 
+/**
+ * What a person says about an item whose outcome is unclear.
+ *
+ * - `mark_applied`: everything is in the database (of a rollback: gone from it)
+ * - `mark_not_applied`: nothing of it is
+ * - `resume`: the rest shall run
+ *
+ * @public
+ */
+export const resolutionSchema = z.enum([
+  'mark_applied',
+  'mark_not_applied',
+  'resume',
+]);
+/** @public */
+export type Resolution = z.infer<typeof resolutionSchema>;
+
 /** @public */
 export const runItemSchema = z.object({
   id: idSchema,
@@ -166,9 +183,8 @@ export const runItemSchema = z.object({
     z.object({ check: z.string(), result: z.string(), at: timeSchema }),
   ),
   error: runItemErrorSchema.optional(),
-  allowedResolutions: z.array(
-    z.enum(['mark_applied', 'mark_not_applied', 'resume']),
-  ),
+  /** By its state; who may resolve at all says the action `resolve` of the run. */
+  allowedResolutions: z.array(resolutionSchema),
   startedAt: timeSchema.optional(),
   finishedAt: timeSchema.optional(),
 });
@@ -297,6 +313,15 @@ export const executeRequestSchema = z.strictObject({
 /** @public */
 export const reasonRequestSchema = z.strictObject({
   reason: reason.optional(),
+});
+
+/** @public */
+export const resolutionRequestSchema = z.strictObject({
+  resolution: resolutionSchema,
+  /** Of `resume`, where a statement is in doubt: send it again, or go on with the next. */
+  doubtful: z.enum(['redo', 'skip']).optional(),
+  /** How the person knows. */
+  reason: textSchema({ min: 1, max: 2000 }),
 });
 
 /** @public */

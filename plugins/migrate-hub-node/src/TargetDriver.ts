@@ -119,6 +119,14 @@ export interface TargetRecord {
 }
 
 /** @public */
+export interface ProbeFinding {
+  /** What was looked at, e.g. `index app.orders_by_date`. */
+  check: string;
+  /** What was found, e.g. `exists, but is invalid`. */
+  result: string;
+}
+
+/** @public */
 export interface StatementResult {
   /** Rows affected or returned; absent where the server names none. */
   rows?: number;
@@ -177,6 +185,13 @@ export interface TargetSession {
    * in the ledger row: `applied` or `not_applied`; undefined where it cannot.
    */
   proveOutcome?(row: LedgerRow): Promise<'applied' | 'not_applied' | undefined>;
+
+  /**
+   * What the catalogs of the target show of a doubtful statement, for a person
+   * who has to decide what became of it: nothing is concluded from it. Reads
+   * only; empty where there is nothing to look at.
+   */
+  probe?(statement: { sql: string }): Promise<ProbeFinding[]>;
 
   begin(): Promise<void>;
   /** Sends one statement of the script as one message. Results are counted, not kept. */

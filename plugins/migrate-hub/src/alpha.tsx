@@ -11,6 +11,11 @@ import {
   discoveryApiRef,
   fetchApiRef,
 } from '@backstage/frontend-plugin-api';
+import {
+  EntityCardBlueprint,
+  EntityContentBlueprint,
+} from '@backstage/plugin-catalog-react/alpha';
+import { HomePageWidgetBlueprint } from '@backstage/plugin-home-react/alpha';
 import StorageIcon from '@mui/icons-material/Storage';
 import { createMigrateHubClient, migrateHubApiRef } from './api';
 import { rootRouteRef } from './routes';
@@ -37,6 +42,41 @@ const page = PageBlueprint.make({
   },
 });
 
+/** Entities annotated with their project of the hub. */
+const filter = {
+  'metadata.annotations.migrate-hub/project': { $exists: true },
+};
+
+const entityContent = EntityContentBlueprint.make({
+  params: {
+    path: '/migrations',
+    title: 'Migrations',
+    icon: <StorageIcon fontSize="inherit" />,
+    filter,
+    loader: () =>
+      import('./components/catalog').then(m => <m.EntityMigrations />),
+  },
+});
+
+const entityCard = EntityCardBlueprint.make({
+  params: {
+    type: 'info',
+    filter,
+    loader: () =>
+      import('./components/catalog').then(m => <m.EntityMigrationsCard />),
+  },
+});
+
+const homeWidget = HomePageWidgetBlueprint.make({
+  params: {
+    name: 'MigrateHubWaitingForMe',
+    title: 'Migrations waiting for me',
+    description: 'What you may approve, execute or resolve in migrate-hub',
+    components: () =>
+      import('./components/catalog').then(m => ({ Content: m.WaitingForMe })),
+  },
+});
+
 export { migrateHubApiRef } from './api';
 export { migrateHubTranslationRef } from './translation';
 
@@ -45,6 +85,6 @@ export default createFrontendPlugin({
   pluginId: 'migrate-hub',
   title: 'Migrate hub',
   icon: <StorageIcon fontSize="inherit" />,
-  extensions: [clientApi, page],
+  extensions: [clientApi, page, entityContent, entityCard, homeWidget],
   routes: { root: convertLegacyRouteRef(rootRouteRef) },
 });

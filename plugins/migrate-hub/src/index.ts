@@ -5,4 +5,11 @@
  * @packageDocumentation
  */
 export { migrateHubApiRef } from './api';
-export { MigrateHubPage, migrateHubPlugin } from './plugin';
+export { isMigrateHubAvailable } from './components/catalog/projectOf';
+export {
+  EntityMigrationsCard,
+  EntityMigrationsContent,
+  MigrateHubPage,
+  MigrateHubWaitingForMe,
+  migrateHubPlugin,
+} from './plugin';

@@ -40,7 +40,7 @@ describe('migrate-hub in a portal with the legacy frontend', () => {
         ]}
       >
         <Routes>
-          <Route path="/migrate-hub" element={<MigrateHubPage />} />
+          <Route path="/migrate-hub/*" element={<MigrateHubPage />} />
         </Routes>
       </TestApiProvider>,
       { routeEntries: ['/migrate-hub'] },

@@ -1,10 +1,12 @@
 import {
   createApiFactory,
+  createComponentExtension,
   createPlugin,
   createRoutableExtension,
   discoveryApiRef,
   fetchApiRef,
 } from '@backstage/core-plugin-api';
+import { createCardExtension } from '@backstage/plugin-home-react';
 import { createMigrateHubClient, migrateHubApiRef } from './api';
 import { rootRouteRef } from './routes';
 
@@ -28,5 +30,36 @@ export const MigrateHubPage = migrateHubPlugin.provide(
     component: () =>
       import('./components/MigrateHubPage').then(m => m.MigrateHubPage),
     mountPoint: rootRouteRef,
+  }),
+);
+
+/** The tab of an entity with the annotation `migrate-hub/project`. @public */
+export const EntityMigrationsContent = migrateHubPlugin.provide(
+  createComponentExtension({
+    name: 'EntityMigrationsContent',
+    component: {
+      lazy: () => import('./components/catalog').then(m => m.EntityMigrations),
+    },
+  }),
+);
+
+/** The overview card of such an entity. @public */
+export const EntityMigrationsCard = migrateHubPlugin.provide(
+  createComponentExtension({
+    name: 'EntityMigrationsCard',
+    component: {
+      lazy: () =>
+        import('./components/catalog').then(m => m.EntityMigrationsCard),
+    },
+  }),
+);
+
+/** The card "Waiting for me" of the home page. @public */
+export const MigrateHubWaitingForMe = migrateHubPlugin.provide(
+  createCardExtension({
+    name: 'MigrateHubWaitingForMe',
+    title: 'Migrations waiting for me',
+    components: () =>
+      import('./components/catalog').then(m => ({ Content: m.WaitingForMe })),
   }),
 );

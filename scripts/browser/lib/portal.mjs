@@ -43,6 +43,33 @@ export async function withPage(browser, name, story) {
   }
 }
 
+/**
+ * A page of its own that lives over several stories; when one of them fails, a
+ * picture of the page stays in the logs.
+ */
+export async function startSession(browser, name) {
+  const context = await browser.newContext({ baseURL: url, locale: 'en-GB' });
+  const page = await context.newPage();
+  // The development server builds a page when it is first opened.
+  page.setDefaultTimeout(60_000);
+  return {
+    page,
+    async run(step, story) {
+      try {
+        await story(page);
+      } catch (error) {
+        const path = join(
+          screenshots,
+          `${`${name} ${step}`.replace(/\W+/g, '-')}.png`,
+        );
+        await page.screenshot({ path });
+        error.message += `\nThe page at that moment: ${path}`;
+        throw error;
+      }
+    },
+  };
+}
+
 /** Types e-mail and password into the sign-in page. */
 export async function signIn(page, { email, password }) {
   await page.goto('/');

@@ -15,6 +15,10 @@ const wanted = {
     present: () => Boolean(which('debootstrap')),
     packages: ['debootstrap'],
   },
+  pgbouncer: {
+    present: () => existsSync('/usr/sbin/pgbouncer'),
+    packages: ['pgbouncer'],
+  },
   chromium: {
     present: () => Boolean(findChromium()),
     packages: ['chromium'],

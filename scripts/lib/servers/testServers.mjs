@@ -16,7 +16,7 @@ const howTo = {
 
 /** Finds or fetches the engines that are not npm packages; needs no installed dependency. */
 export async function prepareEngines() {
-  await installMissing(['mariadb', 'debootstrap']);
+  await installMissing(['mariadb', 'debootstrap', 'pgbouncer']);
   if (!(await findMysql()) && canInstall()) {
     await mysqlFolder().catch(error => say(firstLine(error)));
   }

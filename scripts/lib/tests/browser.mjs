@@ -22,6 +22,7 @@ export async function runBrowserTests() {
     MIGRATE_HUB_BROWSER: findChromium(),
     MIGRATE_HUB_BROWSER_URL: app.url,
     MIGRATE_HUB_BROWSER_ACCOUNTS: JSON.stringify(app.accounts),
+    MIGRATE_HUB_BROWSER_POSTGRES: JSON.stringify(app.postgres),
     MIGRATE_HUB_BROWSER_SCREENSHOTS: screenshots,
   });
   const files = readdirSync(folder)
@@ -57,6 +58,12 @@ async function startApp() {
   return {
     url,
     accounts: demoAccounts(secrets),
+    postgres: {
+      host: '127.0.0.1',
+      port: postgres.port,
+      user: postgres.user,
+      password: postgres.password,
+    },
     programs: [postgres, backend, frontend],
   };
 }

@@ -1,13 +1,14 @@
-// The parts `unit` and `integration`: Jest over all packages, told apart by the name of the file.
+// The parts `unit`, `integration` and `faults`: Jest over all packages, told apart by the name of the file.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { logs, modules, root } from '../paths.mjs';
 import { run } from '../run.mjs';
 
-/** `X.test.ts` needs no server, `X.int.test.ts` does. */
+/** `X.test.ts` needs no server, `X.int.test.ts` does, `X.fault.test.ts` kills processes. */
 const patterns = {
-  unit: String.raw`^(?!.*\.int\.test\.).*\.test\.[jt]sx?$`,
+  unit: String.raw`^(?!.*\.(int|fault)\.test\.).*\.test\.[jt]sx?$`,
   integration: String.raw`\.int\.test\.[jt]sx?$`,
+  faults: String.raw`\.fault\.test\.[jt]sx?$`,
 };
 
 export async function runJest(part, { environment }) {
@@ -21,6 +22,8 @@ export async function runJest(part, { environment }) {
       'test',
       '--watchAll=false',
       '--ci',
+      // Real servers on a busy machine: slow is not broken.
+      '--testTimeout=60000',
       `--testPathPatterns=${patterns[part]}`,
       '--json',
       `--outputFile=${output}`,

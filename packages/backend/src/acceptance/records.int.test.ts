@@ -3,6 +3,10 @@ import {
   RouteName,
   routes,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  testServer,
+  TestServerName,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { Person } from './__testUtils__/Person';
 import { Company, World } from './__testUtils__/World';
 
@@ -12,6 +16,9 @@ jest.setTimeout(180_000);
 type ChangingRoute = {
   [K in RouteName]: (typeof routes)[K]['method'] extends 'GET' ? never : K;
 }[RouteName];
+
+const everyEngine: TestServerName[] = ['postgres', 'mariadb', 'mysql'];
+const engines = everyEngine.filter(engine => testServer(engine));
 
 let world: World;
 
@@ -138,6 +145,65 @@ it('lets a failed target be tried again, and the SQL be edited after', async () 
   }
 });
 
+it.each(engines)(
+  'lets a manager go on where a script stopped half way (%s)',
+  async engine => {
+    const company = await Company.create(world, engine);
+    try {
+      await company.stg.query('create table second (id integer)');
+      const { id } = await world.user.call('createMigration', {
+        body: {
+          project: company.project,
+          key: `${company.project}-half`,
+          name: 'half',
+          sqlUp:
+            'create table first (id integer);\ncreate table second (id integer);\n',
+          transactionMode: 'no_transaction',
+        },
+      });
+      const run = await company.approved(id, 'stg');
+      const half = await world.executed(world.user, run);
+      expect(half.items).toMatchObject([
+        {
+          status: 'failed',
+          outcome: 'partially_applied',
+          error: { statementIndex: 1 },
+          allowedResolutions: ['mark_applied', 'mark_not_applied', 'resume'],
+        },
+      ]);
+      expect(half.allowedActions).not.toContain('resolve');
+      const retried = await world.user.refused('retryRun', {
+        params: { id: run.id },
+        body: {},
+      });
+      expect(retried).toMatchObject({ status: 409, code: 'OUTCOME_UNKNOWN' });
+
+      await company.stg.query('drop table second');
+      const resolution = {
+        params: { id: half.items[0].id },
+        body: {
+          resolution: 'resume',
+          doubtful: 'redo',
+          reason: 'The table was left from a test; it is gone now.',
+        },
+      } as const;
+      const user = await world.user.refused('resolveRunItem', resolution);
+      expect(user).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });
+      const item = await world.manager.call('resolveRunItem', resolution);
+      expect(item.status).toBe('queued');
+      const done = await world.user.runEnded(run.id);
+      expect(done.items).toMatchObject([
+        { status: 'executed', outcome: 'applied', statementsDone: 2 },
+      ]);
+      expect(await world.stateOf(id, 'stg')).toBe('executed_stg');
+      const again = await world.manager.refused('resolveRunItem', resolution);
+      expect(again).toMatchObject({ status: 409, code: 'NOTHING_TO_RESOLVE' });
+    } finally {
+      await company.drop();
+    }
+  },
+);
+
 it('stops counting the approval of somebody who was disabled, at once', async () => {
   const company = await Company.create(world, 'postgres');
   try {
@@ -195,10 +261,30 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   executeRun: 'run.execution_requested',
   cancelRun: 'run.cancel_requested',
   retryRun: 'run.retried',
+  resolveRunItem: 'run_item.resolved',
   updateUser: 'user.disabled',
+  createUser: 'user.created',
+  setOneTimePassword: 'password.set',
+  revokeSession: 'session.revoked',
+  revokeSessions: 'session.revoked',
+  updateAuthSettings: 'settings.changed',
 };
 
 it('has an event for every route that changes something', async () => {
+  const { revision, localForced, ...policy } = await world.admin.call(
+    'getAuthSettings',
+    {},
+  );
+  expect(localForced).toBe(false);
+  await world.admin.call('updateAuthSettings', {
+    body: { ...policy, expectedRevision: revision },
+  });
+  const another = await Person.signIn(world.hub, 'user@example.com');
+  const { items: sessions } = await another.call('listSessions', {});
+  const current = sessions.find(session => session.current);
+  await another.call('revokeSession', { params: { id: current?.id ?? '' } });
+  expect((await another.refused('getMe', {})).status).toBe(401);
+
   for (const action of new Set(Object.values(events))) {
     if (action === 'changes nothing') continue;
     const { items } = await world.admin.call('listAuditEvents', {

@@ -50,7 +50,7 @@ export class HubStandIn {
           router.post('/internal/sessions/revoke', (req, res) => {
             const { sessionId } = sessionRefreshRequestSchema.parse(req.body);
             this.#grants.delete(sessionId);
-            res.status(204).end();
+            res.json({});
           });
           http.use(router);
         },
@@ -75,7 +75,7 @@ export class HubStandIn {
         name: 'Uma User',
       },
     };
-    this.#grants.set(grant.sessionId, grant);
+    this.#grants.set(grant.sessionId ?? '', grant);
     res.json(grant);
   }
 

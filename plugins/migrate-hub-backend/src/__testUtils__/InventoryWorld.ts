@@ -1,4 +1,4 @@
-import { mockCredentials } from '@backstage/backend-test-utils';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { ConfigReader } from '@backstage/config';
 import { PostgresDriver } from '@migrate-hub/backstage-plugin-migrate-hub-backend-module-postgres';
 import {
@@ -54,6 +54,7 @@ export class InventoryWorld {
       config: new ConfigReader(testConfig()),
       listener: Listener.create({ connect: listenerConnection(knex), logger }),
       drivers: new Map([['postgres', PostgresDriver.create()]]),
+      userInfo: mockServices.userInfo(),
     });
     const as = async (name: string, role: Role): Promise<CommandContext> => {
       const entityRef = `user:default/${name}`;

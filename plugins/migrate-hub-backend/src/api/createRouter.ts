@@ -8,6 +8,7 @@ import Router from 'express-promise-router';
 import { HubError } from '../errors';
 import { approvalsRouter } from './approvalsRouter';
 import { auditEventsRouter } from './auditEventsRouter';
+import { authSettingsRouter } from './authSettingsRouter';
 import { ContractRouter } from './ContractRouter';
 import { dashboardRouter } from './dashboardRouter';
 import { dbSetsRouter } from './dbSetsRouter';
@@ -23,6 +24,7 @@ import { projectsRouter } from './projectsRouter';
 import { requestScope, scopeOf } from './requestScope';
 import { runItemsRouter } from './runItemsRouter';
 import { runsRouter } from './runsRouter';
+import { sessionsRouter } from './sessionsRouter';
 import { HubServices, IdentityResolver } from './services';
 import { usersRouter } from './usersRouter';
 
@@ -74,6 +76,8 @@ export function createRouter(options: RouterOptions): express.Router {
   v1.use(dashboardRouter(contract, services));
   v1.use(auditEventsRouter(contract, services));
   v1.use(usersRouter(contract, services));
+  v1.use(sessionsRouter(contract, services));
+  v1.use(authSettingsRouter(contract, services));
 
   const notFound: express.RequestHandler = req => {
     throw new HubError(

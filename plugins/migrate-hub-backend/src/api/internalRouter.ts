@@ -1,8 +1,11 @@
 import { HttpAuthService } from '@backstage/backend-plugin-api';
 import {
+  googleSignInRequestSchema,
   localSignInRequestSchema,
   sessionRefreshRequestSchema,
   sessionRevokeRequestSchema,
+  signInFailureSchema,
+  upstreamReportSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Request } from 'express';
 import Router from 'express-promise-router';
@@ -19,8 +22,12 @@ const AUTH_PLUGIN = 'plugin:auth';
 /** Between the auth module and the hub. No part of the public contract. */
 export function internalRouter(
   httpAuth: HttpAuthService,
-  { sessions }: Pick<HubServices, 'sessions'>,
+  services: Pick<
+    HubServices,
+    'sessions' | 'localSignIn' | 'googleSignIn' | 'signInLog'
+  >,
 ) {
+  const { sessions, localSignIn, googleSignIn, signInLog } = services;
   const router = Router();
 
   async function read<T extends z.ZodType>(
@@ -43,7 +50,23 @@ export function internalRouter(
 
   router.post('/sessions/local', async (req, res) => {
     const input = await read(req, localSignInRequestSchema);
-    res.json(await sessions.signInLocal(input));
+    res.json(await localSignIn.signIn(input));
+  });
+  router.post('/sessions/google', async (req, res) => {
+    const input = await read(req, googleSignInRequestSchema);
+    res.json(await googleSignIn.signIn(input));
+  });
+  router.post('/sign-in-failures', async (req, res) => {
+    const { provider, reason, ...client } = await read(
+      req,
+      signInFailureSchema,
+    );
+    await signInLog.failed({ provider, reason, client });
+    res.status(204).end();
+  });
+  router.post('/sessions/upstream', async (req, res) => {
+    await sessions.report(await read(req, upstreamReportSchema));
+    res.status(204).end();
   });
   router.post('/sessions/refresh', async (req, res) => {
     const input = await read(req, sessionRefreshRequestSchema);
@@ -51,8 +74,7 @@ export function internalRouter(
   });
   router.post('/sessions/revoke', async (req, res) => {
     const input = await read(req, sessionRevokeRequestSchema);
-    await sessions.revoke(input);
-    res.status(204).end();
+    res.json(await sessions.revoke(input));
   });
   return router;
 }

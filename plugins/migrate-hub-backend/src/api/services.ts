@@ -1,19 +1,25 @@
 import { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { AuditService } from '../services/AuditService';
+import { AuthSettings } from '../services/AuthSettings';
 import { Caller } from '../services/context';
 import { DashboardService } from '../services/DashboardService';
 import { DbSetsService } from '../services/DbSetsService';
 import { DbTargetsService } from '../services/DbTargetsService';
 import { EnvironmentPolicies } from '../services/EnvironmentPolicies';
+import { GoogleSignIn } from '../services/GoogleSignIn';
+import { LocalSignIn } from '../services/LocalSignIn';
 import { LogsService } from '../services/LogsService';
 import { MigrationQueries } from '../services/MigrationQueries';
 import { MigrationsService } from '../services/MigrationsService';
 import { ProjectsService } from '../services/ProjectsService';
 import { RunDecisions } from '../services/RunDecisions';
 import { RunExecution } from '../services/RunExecution';
+import { RunItemResolution } from '../services/RunItemResolution';
 import { RunQueries } from '../services/RunQueries';
 import { RunRequests } from '../services/RunRequests';
+import { SessionAdministration } from '../services/SessionAdministration';
 import { SessionsService } from '../services/SessionsService';
+import { SignInLog } from '../services/SignInLog';
 import { UsersService } from '../services/UsersService';
 
 /** Finds the user row behind a token. */
@@ -39,9 +45,15 @@ export interface HubServices {
   runRequests: RunRequests;
   runDecisions: RunDecisions;
   runExecution: RunExecution;
+  runItemResolution: RunItemResolution;
   dashboard: DashboardService;
   logs: LogsService;
   audit: AuditService;
   users: UsersService;
+  authSettings: AuthSettings;
+  localSignIn: LocalSignIn;
+  googleSignIn: GoogleSignIn;
+  signInLog: SignInLog;
   sessions: SessionsService;
+  sessionAdministration: SessionAdministration;
 }

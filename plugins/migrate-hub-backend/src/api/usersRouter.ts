@@ -15,5 +15,11 @@ export function usersRouter(
   contract.handle(router, routes.updateUser, ({ context, params, body }) =>
     users.update(context, params.id, body),
   );
+  contract.handle(router, routes.createUser, ({ context, body }) =>
+    users.create(context, body),
+  );
+  contract.handle(router, routes.setOneTimePassword, ({ context, params }) =>
+    users.setOneTimePassword(context, params.id),
+  );
   return router;
 }

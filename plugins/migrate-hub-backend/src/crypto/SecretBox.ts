@@ -43,6 +43,9 @@ const associatedData = (binding: SecretBinding): Buffer => {
   );
 };
 
+const tokenData = (sessionId: string): Buffer =>
+  Buffer.from(canonicalJson({ session: sessionId }), 'utf8');
+
 function readKey(text: string): Buffer {
   const key = Buffer.from(text, 'base64');
   if (key.length === KEY_BYTES) return key;
@@ -52,7 +55,7 @@ function readKey(text: string): Buffer {
 }
 
 /**
- * Encrypts the passwords of DB targets with AES-256-GCM.
+ * Encrypts the passwords of DB targets, and tokens of sessions, with AES-256-GCM.
  *
  * @remarks
  * Ciphertext is `v1.<key id>.<nonce>.<data and tag>`. It is bound to the target
@@ -95,9 +98,18 @@ export class SecretBox {
   }
 
   seal(secret: string, binding: SecretBinding): string {
+    return this.#encrypt(secret, associatedData(binding));
+  }
+
+  /** Seals the token of a session: it opens for that session only. */
+  sealToken(token: string, sessionId: string): string {
+    return this.#encrypt(token, tokenData(sessionId));
+  }
+
+  #encrypt(secret: string, data: Buffer): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.#current.key, nonce);
-    cipher.setAAD(associatedData(binding));
+    cipher.setAAD(data);
     const sealed = Buffer.concat([
       cipher.update(secret, 'utf8'),
       cipher.final(),
@@ -116,6 +128,19 @@ export class SecretBox {
    * with a key that is not configured any more.
    */
   open(ciphertext: string, binding: SecretBinding): string {
+    return this.#decrypt(ciphertext, associatedData(binding));
+  }
+
+  /** Undefined if it cannot be opened: the session does without. */
+  openToken(ciphertext: string, sessionId: string): string | undefined {
+    try {
+      return this.#decrypt(ciphertext, tokenData(sessionId));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #decrypt(ciphertext: string, associated: Buffer): string {
     const [, keyId, nonce, data] = FORMAT.exec(ciphertext) ?? [];
     const key = keyId === undefined ? undefined : this.#keys.get(keyId);
     if (!key) {
@@ -131,7 +156,7 @@ export class SecretBox {
         Buffer.from(nonce, 'base64url'),
         { authTagLength: TAG_BYTES },
       );
-      decipher.setAAD(associatedData(binding));
+      decipher.setAAD(associated);
       decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
       return Buffer.concat([
         decipher.update(sealed.subarray(0, -TAG_BYTES)),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   HistoryRow,
   LedgerRow,
+  PlannedStatement,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { decideOnRecord, DecideOnRecordInput } from './execution';
 import { implies, OTHER_UP, PLAN, UP } from './__testUtils__/records';
@@ -26,6 +27,16 @@ const mark = (over: Partial<LedgerRow> = {}): LedgerRow => ({
   serverId: '7012345/auth',
   ...over,
 });
+const statement = (over: Partial<PlannedStatement> = {}): PlannedStatement => ({
+  start: 0,
+  end: 1,
+  line: 1,
+  sha256: 'f'.repeat(64),
+  kind: 'ALTER TABLE',
+  transactional: 'no',
+  ...over,
+});
+const STATEMENTS = Array.from({ length: 5 }, () => statement());
 const ask = (over: Partial<DecideOnRecordInput>) =>
   decideOnRecord({
     type: 'apply',
@@ -33,6 +44,7 @@ const ask = (over: Partial<DecideOnRecordInput>) =>
     boundChecksumUp: UP,
     runItemId: 'i1',
     planHash: PLAN,
+    statements: STATEMENTS,
     ...over,
   });
 const foreign = mark({ runItemId: 'i0', runId: 'r0', position: 2 });
@@ -148,6 +160,87 @@ describe('what to do with a target, by what is in it', () => {
         outcome: 'unknown',
         statementIndex: 0,
       },
+    ],
+    [
+      'all statements are done, only the record is missing',
+      { record: { own: mark({ position: 5 }) } },
+      { do: 'resume', from: 5 },
+    ],
+    [
+      'the server proves that the statement in doubt took effect',
+      {
+        record: { own: mark({ position: 2, state: 'started' }) },
+        proof: 'applied',
+      },
+      { do: 'resume', from: 3 },
+    ],
+    [
+      'it proves that it did not',
+      {
+        record: { own: mark({ position: 2, state: 'started' }) },
+        proof: 'not_applied',
+      },
+      { do: 'resume', from: 2 },
+    ],
+    [
+      'it proves that not even the first took effect',
+      { record: { own: mark({ state: 'started' }) }, proof: 'not_applied' },
+      { do: 'execute' },
+    ],
+    [
+      'it proves it, but a temporary table was made before',
+      {
+        record: { own: mark({ position: 2, state: 'started' }) },
+        proof: 'applied',
+        statements: [statement({ leaves: 'other' }), ...STATEMENTS],
+      },
+      {
+        do: 'fail',
+        code: 'PARTIALLY_APPLIED',
+        outcome: 'partially_applied',
+        statementIndex: 3,
+      },
+    ],
+    [
+      'a person decided to do it again',
+      {
+        record: { own: mark({ position: 2, state: 'started' }) },
+        resume: {
+          ledger: { attempt: 1, position: 2, state: 'started' },
+          doubtful: 'redo',
+        },
+      },
+      { do: 'resume', from: 2, redo: true },
+    ],
+    [
+      'a person decided that it is done',
+      {
+        record: { own: mark({ position: 2, state: 'started' }) },
+        resume: {
+          ledger: { attempt: 1, position: 2, state: 'started' },
+          doubtful: 'skip',
+        },
+      },
+      { do: 'resume', from: 3 },
+    ],
+    [
+      'a person decided about an attempt before that one',
+      {
+        record: { own: mark({ attempt: 2, position: 2, state: 'started' }) },
+        resume: {
+          ledger: { attempt: 1, position: 2, state: 'started' },
+          doubtful: 'redo',
+        },
+      },
+      { do: 'fail', code: 'OUTCOME_UNKNOWN', outcome: 'unknown' },
+    ],
+    [
+      'a person decided to go on after the second',
+      {
+        record: { own: mark({ position: 2 }) },
+        resume: { ledger: { attempt: 1, position: 2, state: 'running' } },
+      },
+      { do: 'resume', from: 2 },
     ],
     [
       'we stopped before the first',

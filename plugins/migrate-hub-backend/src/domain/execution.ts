@@ -5,9 +5,11 @@ import {
 import {
   HistoryRow,
   LedgerRow,
+  PlannedStatement,
   TargetErrorCode,
   TargetRecord,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { ResumeInstruction } from './types';
 
 /** Why a run item failed, where the hub and not the server says so. */
 export const runItemErrorCodes = [
@@ -29,6 +31,12 @@ export const runItemErrorCodes = [
   'SQL_CHANGED',
   /** The stored password cannot be decrypted. */
   'SECRET_UNREADABLE',
+  /** The address or account of the target is not what was approved. */
+  'TARGET_CHANGED',
+  /** Executors fell silent with this item again and again. */
+  'TOO_MANY_ATTEMPTS',
+  /** The executor was shut down or lost the item before it was through. */
+  'INTERRUPTED',
   /** A fault of the hub. */
   'INTERNAL',
 ] as const;
@@ -42,6 +50,8 @@ export type RunItemErrorCode =
 export type RecordDecision =
   /** Nothing of it is here: execute from the first statement. */
   | { do: 'execute' }
+  /** The statements before `from` are here: go on there. `redo`: whether that one is here too is in doubt. */
+  | { do: 'resume'; from: number; redo?: true; message: string }
   /** There is nothing to do, and not because of us: `skipped`. */
   | { do: 'skip'; message: string }
   /** An earlier attempt of this very item finished: `executed`, outcome `applied`, never again. */
@@ -62,6 +72,12 @@ export interface DecideOnRecordInput {
   boundChecksumUp: string;
   runItemId: string;
   planHash: string;
+  /** Of the plan. */
+  statements: readonly PlannedStatement[];
+  /** What the server proves of the statement in doubt. */
+  proof?: 'applied' | 'not_applied';
+  /** What a person decided. */
+  resume?: ResumeInstruction;
 }
 
 function origin(row: HistoryRow): string {
@@ -69,49 +85,139 @@ function origin(row: HistoryRow): string {
   return `by ${row.appliedBy}${at} (run ${row.toolRunId})`;
 }
 
+/**
+ * The statement before `position` whose traces in the session cannot be made
+ * again: what comes after it must not run in another session.
+ */
+export function unrepeatable(
+  statements: readonly PlannedStatement[],
+  position: number,
+): number | undefined {
+  const index = statements
+    .slice(0, position)
+    .findIndex(statement => statement.leaves === 'other');
+  return index < 0 ? undefined : index;
+}
+
+/** What a person decided about exactly this ledger row. */
+function decided(
+  own: LedgerRow,
+  { resume }: DecideOnRecordInput,
+): ResumeInstruction | undefined {
+  const same =
+    resume?.ledger.attempt === own.attempt &&
+    resume.ledger.position === own.position &&
+    resume.ledger.state === own.state;
+  return same ? resume : undefined;
+}
+
+function goOn(
+  input: DecideOnRecordInput,
+  from: number,
+  how: { message: string; redo?: true },
+): RecordDecision {
+  const total = input.statements.length;
+  // With all statements done only our own record is missing: any session can write it.
+  const stuck = from < total ? unrepeatable(input.statements, from) : undefined;
+  if (stuck === undefined) return { do: 'resume', from, ...how };
+  return {
+    do: 'fail',
+    code: 'PARTIALLY_APPLIED',
+    outcome: how.redo ? 'unknown' : 'partially_applied',
+    statementIndex: from,
+    message: `${how.message} It cannot go on by itself: statement ${
+      stuck + 1
+    } left something in the session that a new one does not have.`,
+  };
+}
+
+function decideOnStarted(
+  own: LedgerRow,
+  input: DecideOnRecordInput,
+): RecordDecision | undefined {
+  const { position } = own;
+  const doubtful = `Statement ${
+    position + 1
+  } was under way when an earlier attempt stopped`;
+  const resume = decided(own, input);
+  if (resume?.doubtful === 'skip') {
+    return goOn(input, position + 1, {
+      message: `${doubtful}; a person decided that it is done.`,
+    });
+  }
+  if (resume?.doubtful === 'redo') {
+    return goOn(input, position, {
+      message: `${doubtful}; a person decided to do it again.`,
+      redo: true,
+    });
+  }
+  if (input.proof === 'applied') {
+    return goOn(input, position + 1, {
+      message: `${doubtful}; the server proves that it took effect.`,
+    });
+  }
+  if (input.proof === 'not_applied') {
+    if (position === 0) return undefined;
+    return goOn(input, position, {
+      message: `${doubtful}; the server proves that it did not take effect.`,
+    });
+  }
+  const { kind, line } = input.statements[position] ?? {};
+  const named = kind ? ` (${kind}, line ${line})` : '';
+  return {
+    do: 'fail',
+    code: 'OUTCOME_UNKNOWN',
+    outcome: 'unknown',
+    statementIndex: position,
+    message: `An earlier attempt stopped while statement ${
+      position + 1
+    }${named} was under way; whether it took effect is not known. The ${position} before it are in the database. Nothing was touched.`,
+  };
+}
+
 /** What our own earlier attempt says; undefined where it left nothing behind. */
 function decideOnOwn(
   own: LedgerRow,
   input: DecideOnRecordInput,
 ): RecordDecision | undefined {
-  if (own.state === 'not_applied') return undefined;
-  if (own.state === 'finished') {
-    if (own.planHash === input.planHash) {
-      return {
-        do: 'already',
-        message: `An earlier attempt of this run finished on this target (attempt ${own.attempt}); it is not run again.`,
-      };
-    }
+  const begun = own.state !== 'running' || own.position > 0;
+  if (own.state === 'not_applied' || !begun) return undefined;
+  if (own.planHash !== input.planHash) {
     return {
       do: 'fail',
       code: 'PLAN_MISMATCH',
       outcome: 'unknown',
       message:
-        'The ledger on this target says that this run item finished with another plan than the approved one. Nothing was touched; a person has to look.',
+        'The ledger on this target says that this run item began or finished with another plan than the approved one. Nothing was touched; a person has to look.',
     };
   }
-  if (own.state === 'started') {
+  if (own.state === 'finished') {
     return {
-      do: 'fail',
-      code: 'OUTCOME_UNKNOWN',
-      outcome: 'unknown',
-      statementIndex: own.position,
-      message: `An earlier attempt stopped while statement ${
-        own.position + 1
-      } was under way; whether it took effect is not known. The ${
-        own.position
-      } before it are in the database. Nothing was touched.`,
+      do: 'already',
+      message: `An earlier attempt of this run finished on this target (attempt ${own.attempt}); it is not run again.`,
     };
   }
-  if (own.position === 0) return undefined;
+  if (own.state === 'started') return decideOnStarted(own, input);
+  const { position } = own;
+  const done = `${position} ${
+    position === 1 ? 'statement that is' : 'statements that are'
+  } in the database`;
+  if (position === input.statements.length) {
+    return goOn(input, position, {
+      message: `An earlier attempt stopped after ${done}: all of them. Only the record is missing.`,
+    });
+  }
+  if (decided(own, input)) {
+    return goOn(input, position, {
+      message: `A person decided to go on after ${done}.`,
+    });
+  }
   return {
     do: 'fail',
     code: 'PARTIALLY_APPLIED',
     outcome: 'partially_applied',
-    statementIndex: own.position,
-    message: `An earlier attempt stopped after ${own.position} ${
-      own.position === 1 ? 'statement that is' : 'statements that are'
-    } in the database; the next was not begun. Nothing was touched.`,
+    statementIndex: position,
+    message: `An earlier attempt stopped after ${done}; the next was not begun. Nothing was touched.`,
   };
 }
 

@@ -118,21 +118,48 @@ export function retryRefusals(input: RetryInput): Refusal[] {
     );
     return present([caller, state]);
   }
-  const superseded: Refusal | undefined =
-    run.type === 'apply' && migration.version !== revision.version
-      ? {
-          code: 'SUPERSEDED',
-          message: `This run is bound to version ${revision.version}; the migration has been edited and is at version ${migration.version}. Request a new run.`,
-        }
-      : undefined;
+  const edited = run.type === 'apply' && migration.version !== revision.version;
   const items = mayRetry(input.items);
   return present([
     caller,
-    superseded,
+    edited ? superseded(input) : undefined,
     isRefusal(items) ? items : undefined,
     ...commonRefusals(input),
     leaveOutRefusal(input, input),
   ]);
+}
+
+/** Everything that stands between an unfinished item and going on with it: the whole gate. */
+export function resumeRefusals(input: ExecuteInput): Refusal[] {
+  const { run, revision, migration } = input;
+  const open = run.status === 'queued' || run.status === 'running';
+  const caller = callerRefusal(input, 'resume');
+  if (run.status !== 'failed' && !open) {
+    const text = `This run is ${run.status.replace(
+      '_',
+      ' ',
+    )}; nothing of it goes on.`;
+    return present([caller, wrongState(run.status, text)]);
+  }
+  const canceled = open && run.cancelRequestedAt;
+  return present([
+    caller,
+    canceled
+      ? wrongState(run.status, 'This run is being canceled.')
+      : undefined,
+    run.type === 'apply' && migration.version !== revision.version
+      ? superseded(input)
+      : undefined,
+    ...commonRefusals(input),
+    disabledTargetsRefusal(input),
+  ]);
+}
+
+function superseded({ revision, migration }: GateFacts): Refusal {
+  return {
+    code: 'SUPERSEDED',
+    message: `This run is bound to version ${revision.version}; the migration has been edited and is at version ${migration.version}. Request a new run.`,
+  };
 }
 
 function executingPersonRefusal(input: ClaimInput): Refusal | undefined {

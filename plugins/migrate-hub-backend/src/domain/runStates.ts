@@ -18,6 +18,7 @@ import { RunItemRecord, RunRecord, UserRecord } from './types';
  * - `cancel`: canceled while no item was ever claimed since it was queued
  * - `finishExecuted`, `finishFailed`, `finishCanceled`: the roll-up of its items
  * - `retry`: its unfinished items are queued again under the same approval
+ * - `resume`: a person let an unfinished item go on
  */
 export type RunEvent =
   | 'approve'
@@ -30,7 +31,8 @@ export type RunEvent =
   | 'finishExecuted'
   | 'finishFailed'
   | 'finishCanceled'
-  | 'retry';
+  | 'retry'
+  | 'resume';
 
 /** The state machine of a run: status, event, next status. What is not here cannot happen. */
 export const runTransitions: Record<
@@ -58,13 +60,20 @@ export const runTransitions: Record<
   },
   denied: {},
   executed: {},
-  failed: { retry: 'queued' },
+  // A resolved item can make it another roll-up.
+  failed: {
+    retry: 'queued',
+    resume: 'queued',
+    finishExecuted: 'executed',
+    finishCanceled: 'canceled',
+  },
   canceled: { retry: 'queued' },
 };
 
 /**
  * What happens to a run item. `requeue` is recovery: nothing was applied and the
- * attempt is given to another worker.
+ * attempt is given to another worker. `resolve` and `resume` are what a person
+ * says of a failed one whose outcome was unclear.
  */
 export type ItemEvent =
   | 'claim'
@@ -73,7 +82,9 @@ export type ItemEvent =
   | 'fail'
   | 'cancel'
   | 'requeue'
-  | 'retry';
+  | 'retry'
+  | 'resolve'
+  | 'resume';
 
 /** The state machine of a run item. */
 export const itemTransitions: Record<
@@ -90,7 +101,7 @@ export const itemTransitions: Record<
   },
   executed: {},
   skipped: {},
-  failed: { retry: 'queued' },
+  failed: { retry: 'queued', resolve: 'executed', resume: 'queued' },
   canceled: { retry: 'queued' },
 };
 
@@ -122,13 +133,13 @@ export const finishEvents: Record<FinalRunStatus, RunEvent> = {
 
 /** Any item failed: `failed`; else any canceled: `canceled`; else `executed`. */
 export function rollUp(
-  items: readonly { status: ItemStatus }[],
+  counts: Readonly<Record<ItemStatus, number>>,
 ): FinalRunStatus | undefined {
-  if (items.length === 0) return undefined;
-  const statuses = new Set(items.map(item => item.status));
-  if (statuses.has('queued') || statuses.has('running')) return undefined;
-  if (statuses.has('failed')) return 'failed';
-  if (statuses.has('canceled')) return 'canceled';
+  const ended =
+    counts.executed + counts.skipped + counts.failed + counts.canceled;
+  if (counts.queued + counts.running > 0 || ended === 0) return undefined;
+  if (counts.failed > 0) return 'failed';
+  if (counts.canceled > 0) return 'canceled';
   return 'executed';
 }
 

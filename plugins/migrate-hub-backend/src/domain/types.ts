@@ -167,6 +167,28 @@ export interface RevisionRecord {
   createdAt: Date;
 }
 
+/** Something that was tried to find out what is in a target, in words for people. */
+export interface Evidence {
+  check: string;
+  result: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+/**
+ * How a person decided to go on with an unfinished item. It holds for exactly
+ * the ledger row that was judged: once an attempt has written there, it is spent.
+ */
+export interface ResumeInstruction {
+  ledger: {
+    attempt: number;
+    position: number;
+    state: 'running' | 'started';
+  };
+  /** What to do with the statement in doubt, where there is one. */
+  doubtful?: 'redo' | 'skip';
+}
+
 export interface RunItemRecord {
   id: string;
   runId: string;
@@ -187,7 +209,11 @@ export interface RunItemRecord {
   currentStartedAt?: Date;
   waitingFor?: { kind: string; holder?: string; since: string };
   error?: RunItemError;
-  evidence: { check: string; result: string; at: string }[];
+  evidence: Evidence[];
+  /** On the target, of the last attempt; it may be there still. */
+  session?: { pid: string; startedAt: string };
+  /** How a person decided to go on. */
+  resume?: ResumeInstruction;
   logDropped: number;
   revision: number;
   queuedAt?: Date;

@@ -21,16 +21,16 @@ export function userChangeRefusal(input: {
     ) ?? roleRefusal(caller, 'admin', 'administer users');
   if (refusal) return refusal;
 
-  const role = change.role ?? target.role;
+  const role = change.role ?? target.ownRole;
   const disabled = change.disabled ?? target.disabled;
-  if (target.kind === 'service' && role !== target.role && role !== 'user') {
+  if (target.kind === 'service' && role !== target.ownRole && role !== 'user') {
     return {
       code: 'SERVICE_NOT_ALLOWED',
       message: `A service cannot be made ${role}: it may create and request, but never approve, execute or administer.`,
     };
   }
   const isActiveAdmin =
-    target.kind === 'person' && target.role === 'admin' && !target.disabled;
+    target.kind === 'person' && target.ownRole === 'admin' && !target.disabled;
   const remains = role === 'admin' && !disabled;
   if (isActiveAdmin && !remains && input.activeAdmins <= 1) {
     return {

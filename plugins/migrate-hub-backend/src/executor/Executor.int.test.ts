@@ -288,6 +288,45 @@ create index concurrently items_no on items (missing);
     expect(await knex.schema.hasTable('items')).toBe(false);
   });
 
+  it('does not commit once it has seen that somebody cancels', async () => {
+    world = await ExecutionWorld.create();
+    let reached = false;
+    let goOn: (() => void) | undefined;
+    const { executor } = await world.startExecutor({
+      failPoint: async name => {
+        if (name !== 'before_commit') return;
+        reached = true;
+        await new Promise<void>(resolve => {
+          goOn = resolve;
+        });
+      },
+    });
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: 'create table items (id int);\n',
+    });
+    await world.execute(runId);
+    await waitUntil('COMMIT is next', () => reached);
+    await world.knex('runs').update({ cancel_requested_at: new Date() });
+    // Each beat is followed by a look at the items: after two, one look was whole.
+    const beats = new Set<string>();
+    await waitUntil('the worker knows', async () => {
+      const row = await world
+        .knex('executors')
+        .where({ id: executor.id })
+        .first('heartbeat_at');
+      beats.add(String(row.heartbeat_at.getTime()));
+      return beats.size >= 3;
+    });
+    goOn?.();
+    expect(await ended(runId)).toBe('canceled');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'canceled', outcome: 'not_applied' },
+    ]);
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+  });
+
   it('finishes what it began while the hub has lost its own database', async () => {
     world = await ExecutionWorld.create();
     await world.startExecutor();

@@ -14,7 +14,8 @@ import { FailPoint } from './failPoints';
 import { Flusher } from './Flusher';
 import { Heartbeat } from './Heartbeat';
 import { ItemAttempt } from './ItemAttempt';
-import { ClaimGate, ItemWorker } from './ItemWorker';
+import { ClaimGate } from './askGate';
+import { ItemWorker } from './ItemWorker';
 import { ExecutorMetrics } from './metrics';
 import { RunMaterials } from './RunMaterials';
 
@@ -255,14 +256,17 @@ export class Executor {
     let { result } = ending;
     if (ending.handOver === 'leave') return;
     if (ending.handOver === 'requeue') {
-      if (await items.handBack(fence, run.id)) return;
-      result = { ...result, status: 'canceled' };
+      if (await items.handBack(fence, run.id, ending.resume)) return;
+      if (result.outcome === 'not_applied') {
+        result = { ...result, status: 'canceled' };
+      }
     }
     const finished = await items.finish(fence, {
       run,
       targetId,
       result,
       blockers: ending.blockers,
+      evidence: attempt.evidence,
     });
     metrics.itemFinished({
       targetId,

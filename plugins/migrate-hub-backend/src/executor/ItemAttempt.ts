@@ -1,4 +1,9 @@
-import { RunRecord } from '../domain/types';
+import {
+  Evidence,
+  ResumeInstruction,
+  RunItemRecord,
+  RunRecord,
+} from '../domain/types';
 import { ClaimedItem, Fence, ItemProgress } from '../store/runItemClaims';
 import { ItemLog } from './ItemLog';
 
@@ -26,6 +31,13 @@ export class ItemAttempt {
   readonly fence: Fence;
   readonly targetId: string;
   readonly recovered: boolean;
+  /** So many executors fell silent with the item before this attempt. */
+  readonly recoveries: number;
+  /** Left on the target by an earlier attempt, as far as anybody knows. */
+  readonly predecessor: RunItemRecord['session'];
+  readonly resume: ResumeInstruction | undefined;
+  /** What was tried to find out what an earlier attempt did. */
+  readonly evidence: Evidence[] = [];
   readonly log: ItemLog;
 
   readonly #stopping = new AbortController();
@@ -42,6 +54,9 @@ export class ItemAttempt {
     this.fence = { itemId: item.id, attempt: item.attempt };
     this.targetId = item.targetId;
     this.recovered = item.recovered;
+    this.recoveries = item.recoveries;
+    this.predecessor = item.session;
+    this.resume = item.resume;
     this.log = new ItemLog({ earlierLines: item.logLines });
   }
 
@@ -51,6 +66,15 @@ export class ItemAttempt {
 
   get attempt(): number {
     return this.fence.attempt;
+  }
+
+  /** Something before this attempt may be unfinished: its traces are read first, whatever is wanted now. */
+  get inherits(): boolean {
+    return this.recovered || this.resume !== undefined;
+  }
+
+  found(check: string, result: string): void {
+    this.evidence.push({ check, result, at: new Date().toISOString() });
   }
 
   /** Statements may have been sent: from here on only what is known of them counts. */

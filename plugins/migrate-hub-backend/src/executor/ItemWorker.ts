@@ -1,44 +1,39 @@
-import { setTimeout as sleep } from 'timers/promises';
 import {
   Engine,
   EnvironmentPolicy,
+  Outcome,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   LedgerRow,
   TargetDriver,
+  TargetRecord,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
-import { decideOnRecord } from '../domain/execution';
-import { Refusal } from '../domain/refusal';
+import { decideOnRecord, RecordDecision } from '../domain/execution';
 import { findDbTarget } from '../store/dbTargets';
+import { saveSession } from '../store/runItemClaims';
 import { applyPlan } from './applyPlan';
 import { TargetSecrets } from './approvedConnection';
-import {
-  Ending,
-  endingOf,
-  failed,
-  ItemFailure,
-  outcomeBefore,
-} from './endings';
+import { askGate, ClaimGate, inTime } from './askGate';
+import { Ending, endingOf, failed, outcomeBefore, stopped } from './endings';
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
+import { ItemFailure } from './ItemFailure';
 import { needsSettlement } from './outcome';
 import { RunMaterial, RunMaterials } from './RunMaterials';
-import { settle } from './settle';
+import { ledgerText, proofText, settle } from './settle';
 import { TargetConnector } from './TargetConnector';
 
 /** How long a new session tries to find out what became of a lost one. */
 const SETTLE_MS = 30_000;
-/** A target is locked while the gate is asked: no longer than this. */
-const GATE_TIMEOUT_MS = 10_000;
 /** A worker that dies with its item each time is not helped by a next one. */
-const MOST_ATTEMPTS = 3;
+const MOST_RECOVERIES = 2;
 
-/** The one gate, as the executor asks it. */
-export interface ClaimGate {
-  claimBlockers(tx: Knex, runId: string): Promise<Refusal[]>;
-}
+const NOTHING = { outcome: 'not_applied', done: 0 } as const;
+
+/** Whatever is to be said of the item is the next attempt's to say. */
+const lost = (): Ending => stopped('lost', { outcome: 'unknown', done: 0 });
 
 export interface ItemWorkerOptions {
   knex: Knex;
@@ -105,7 +100,7 @@ export class ItemWorker {
     });
     // The script is loaded and hashed meanwhile.
     const [session, material] = await Promise.allSettled([
-      attempt.recovered
+      attempt.inherits
         ? connector.connectWithin(SETTLE_MS)
         : connector.connect(),
       loaded.material,
@@ -127,17 +122,20 @@ export class ItemWorker {
   /** Holds the lock of the target from here to the end. */
   async #onTarget(attempt: ItemAttempt, at: AtTarget): Promise<Ending> {
     const { material, session } = at;
-    const { log } = attempt;
     if (material.mismatch) {
       throw new ItemFailure('SQL_CHANGED', material.mismatch);
     }
+    const fresh = !attempt.predecessor;
+    if (fresh && !(await this.#remember(attempt, session))) return lost();
     await this.#takeLock(attempt, at);
+    // The session before is gone by now: this one takes its place in the record.
+    if (!fresh && !(await this.#remember(attempt, session))) return lost();
     await this.#failPoint('locked', attempt);
 
     // What an earlier attempt did must be told even if the gate is closed now.
-    if (!attempt.recovered) {
-      const blocked = await this.#blocked(attempt);
-      if (blocked) return blocked;
+    if (!attempt.inherits) {
+      const ending = await this.#blocked(attempt, NOTHING);
+      if (ending) return ending;
     }
     await session.prepareTables();
     const record = await session.readRecord({
@@ -145,43 +143,75 @@ export class ItemWorker {
       runItemId: attempt.itemId,
       direction: material.direction,
     });
-    const decision = decideOnRecord({
+    const decision = await this.#decide(attempt, at, record);
+    await this.#failPoint('decided', attempt);
+    if (decision.do !== 'execute' && decision.do !== 'resume') {
+      return endingOf(decision, material.plan);
+    }
+    const ending =
+      attempt.inherits && (await this.#mayGoOn(attempt, at, decision));
+    if (ending) return ending;
+    return this.#execute(attempt, at, decision);
+  }
+
+  async #decide(
+    attempt: ItemAttempt,
+    { material, session }: AtTarget,
+    record: TargetRecord,
+  ): Promise<RecordDecision> {
+    const { own } = record;
+    if (attempt.inherits) {
+      attempt.found('Ledger in the target', ledgerText(own));
+    }
+    const ask = {
       type: attempt.run.type,
       record,
       boundChecksumUp: material.checksumUp,
       runItemId: attempt.itemId,
       planHash: material.planHash,
-    });
-    await this.#failPoint('decided', attempt);
-    if (decision.do !== 'execute') {
-      return endingOf(decision, material.plan);
-    }
-    if (attempt.recovered) {
-      const blocked = await this.#blocked(attempt);
-      if (blocked) return blocked;
-      if (attempt.attempt > MOST_ATTEMPTS) {
-        throw new ItemFailure(
-          'TOO_MANY_ATTEMPTS',
-          `${
-            attempt.attempt - 1
-          } workers died while they had this target. Nothing of it is applied; find out why, then retry.`,
-          { outcome: 'not_applied' },
-        );
-      }
-    }
-    log.write(
-      'info',
-      `Executing ${material.plan.statements.length} statements, ${
-        material.plan.mode === 'single_transaction'
-          ? 'all in one transaction'
-          : 'step by step'
-      }`,
+      statements: material.plan.statements,
+      resume: attempt.resume,
+    };
+    const decision = decideOnRecord(ask);
+    if (decision.do !== 'fail' || own?.state !== 'started') return decision;
+    const proof = await session.proveOutcome?.(own);
+    attempt.found(
+      `Proof by the server for statement ${own.position + 1}`,
+      proofText(proof),
     );
-    return this.#execute(attempt, at);
+    return decideOnRecord({ ...ask, proof });
   }
 
-  async #execute(attempt: ItemAttempt, at: AtTarget): Promise<Ending> {
+  /** What an earlier attempt left is known; whether the rest may follow is asked as for any other. */
+  async #mayGoOn(
+    attempt: ItemAttempt,
+    { material }: AtTarget,
+    decision: Extract<RecordDecision, { do: 'execute' | 'resume' }>,
+  ): Promise<Ending | undefined> {
+    const done = decision.do === 'resume' ? decision.from : 0;
+    // Nothing is left to be sent but our own record.
+    if (done === material.plan.statements.length && done > 0) return undefined;
+    const at = { outcome: outcomeAt(decision), done };
+    const blocked = await this.#blocked(attempt, at);
+    if (blocked) return blocked;
+    if (attempt.recoveries <= MOST_RECOVERIES) return undefined;
+    return failed(
+      new ItemFailure(
+        'TOO_MANY_ATTEMPTS',
+        `${attempt.recoveries} executors fell silent while they had this target. Find out why before it is tried again.`,
+      ),
+      { ...at, attempt },
+    );
+  }
+
+  async #execute(
+    attempt: ItemAttempt,
+    at: AtTarget,
+    decision: Extract<RecordDecision, { do: 'execute' | 'resume' }>,
+  ): Promise<Ending> {
     const { material, session } = at;
+    const resume = decision.do === 'resume' ? decision : undefined;
+    attempt.log.write('info', startText(material, resume));
     const ledger: Omit<LedgerRow, 'position' | 'state' | 'statementSha256'> = {
       runItemId: attempt.itemId,
       direction: material.direction,
@@ -204,6 +234,7 @@ export class ItemWorker {
         appliedBy: material.appliedBy,
         toolRunId: attempt.run.id,
       },
+      resume,
       attempt,
       failPoint: this.#options.failPoint,
     });
@@ -211,32 +242,58 @@ export class ItemWorker {
       attempt.stopReason === 'lost' ||
       !needsSettlement(end.facts, end.ledgerOpen)
     ) {
-      return endingOf({ do: 'executed', end }, material.plan, material.bytes);
+      return endingOf(
+        { do: 'executed', end, attempt: attempt.attempt },
+        material.plan,
+        material.bytes,
+      );
     }
     attempt.log.write(
       'warn',
       'Asking the target with a new session what became of this one',
     );
+    const predecessor = session.backend;
     await session.close();
     const settlement = await settle({
       connect: () => at.connector.connect(),
+      predecessor,
       ledger,
       facts: end.facts,
       withinMs: SETTLE_MS,
+      lockMs: at.connector.predecessorMs,
+      provable: !resume?.redo,
+      found: (check, result) => attempt.found(check, result),
     });
     return endingOf(
-      { do: 'executed', end, settlement },
+      { do: 'executed', end, settlement, attempt: attempt.attempt },
       material.plan,
       material.bytes,
     );
   }
 
+  /** @returns false if the item is another attempt's by now */
+  async #remember(
+    attempt: ItemAttempt,
+    { backend }: TargetSession,
+  ): Promise<boolean> {
+    const kept = await inTime(
+      saveSession(this.#options.knex, attempt.fence, backend),
+      outcomeBefore(attempt),
+    );
+    if (!kept) attempt.stop('lost');
+    return kept;
+  }
+
   async #takeLock(attempt: ItemAttempt, at: AtTarget): Promise<void> {
     const began = Date.now();
+    const { predecessor } = attempt;
     await at.session.acquireLock({
-      timeoutMs: at.policy.lockTimeoutSeconds * 1000,
+      timeoutMs: attempt.inherits
+        ? at.connector.predecessorMs
+        : at.policy.lockTimeoutSeconds * 1000,
       // A cancel does not tell what an earlier attempt has done: that is read first.
-      signal: attempt.recovered ? attempt.leaving : attempt.signal,
+      signal: attempt.inherits ? attempt.leaving : attempt.signal,
+      predecessor,
       onWaiting: holder => {
         attempt.waitFor(holder);
         attempt.log.write('info', `Waiting for the lock: ${holder}`);
@@ -244,39 +301,51 @@ export class ItemWorker {
     });
     attempt.stopWaiting();
     attempt.log.write('info', `Lock taken after ${Date.now() - began} ms`);
+    if (attempt.recovered && predecessor) {
+      const { pid, startedAt } = predecessor;
+      attempt.found(
+        'Session of the earlier attempt',
+        `session ${pid}, connected since ${startedAt}, is gone`,
+      );
+    }
   }
 
-  async #blocked(attempt: ItemAttempt): Promise<Ending | undefined> {
-    const { knex, gate } = this.#options;
-    const timeout = new AbortController();
-    try {
-      const blockers = await Promise.race([
-        gate.claimBlockers(knex, attempt.run.id),
-        sleep(GATE_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(
-          () => {
-            throw new ItemFailure(
-              'INTERNAL',
-              'The hub could not find out in time whether this may still run',
-              { outcome: 'not_applied' },
-            );
-          },
-        ),
-      ]);
-      if (blockers.length === 0) return undefined;
-      const reasons = blockers.map(({ message }) => message).join(' ');
-      return {
-        ...failed(new ItemFailure('GATE_CLOSED', reasons), {
-          outcome: 'not_applied',
-          attempt,
-        }),
-        blockers,
-      };
-    } finally {
-      timeout.abort();
-    }
+  async #blocked(
+    attempt: ItemAttempt,
+    at: { outcome: Outcome; done: number },
+  ): Promise<Ending | undefined> {
+    return askGate(this.#options, attempt, at);
   }
 
   async #failPoint(name: FailPointName, attempt: ItemAttempt): Promise<void> {
     await this.#options.failPoint?.(name, attempt.fence);
   }
+}
+
+/** What is in the target before anything more is sent. */
+function outcomeAt(
+  decision: Extract<RecordDecision, { do: 'execute' | 'resume' }>,
+): Outcome {
+  if (decision.do === 'execute') return 'not_applied';
+  if (decision.redo) return 'unknown';
+  return decision.from > 0 ? 'partially_applied' : 'not_applied';
+}
+
+function startText(
+  { plan }: RunMaterial,
+  resume: { from: number; message: string } | undefined,
+): string {
+  const total = plan.statements.length;
+  if (resume) {
+    return resume.from < total
+      ? `${resume.message} Going on with statement ${
+          resume.from + 1
+        } of ${total}`
+      : `${resume.message} Writing the record`;
+  }
+  const how =
+    plan.mode === 'single_transaction'
+      ? 'all in one transaction'
+      : 'step by step';
+  return `Executing ${total} statements, ${how}`;
 }

@@ -10,12 +10,15 @@ import {
 import { DbTargetRecord } from '../domain/types';
 import { approvedConnection, TargetSecrets } from './approvedConnection';
 import { Backoff } from './Backoff';
-import { ItemFailure } from './endings';
+import { ItemFailure } from './ItemFailure';
 import { FailPoint } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
 import { LoadedRun } from './RunMaterials';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Where the policy has no deadline for a statement. */
+const FOR_EVER_MS = 7 * 24 * 3_600_000;
 
 /** Gets sessions to the server that was approved for one item, as often as one is needed. */
 export class TargetConnector {
@@ -60,6 +63,12 @@ export class TargetConnector {
       'INTERNAL',
       `This executor has no driver for ${engine}`,
     );
+  }
+
+  /** How long an active session of an earlier attempt may go on: its statement has a deadline. */
+  get predecessorMs(): number {
+    const { lockTimeoutMs, statementTimeoutMs } = this.#connectOptions;
+    return lockTimeoutMs + (statementTimeoutMs || FOR_EVER_MS);
   }
 
   /** @throws TargetError, or ItemFailure `SERVER_CHANGED` */

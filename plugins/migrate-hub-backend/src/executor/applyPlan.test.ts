@@ -77,6 +77,7 @@ function taskOn(
     targetId: 'target',
     attempt: 1,
     recovered: false,
+    recoveries: 0,
     logLines: 0,
   };
   return {
@@ -107,6 +108,10 @@ async function settled(target: MemoryTarget, end: PlanEnd): Promise<Facts> {
     ledger: LEDGER,
     facts: end.facts,
     withinMs: 1_000,
+    lockMs: 1_000,
+    predecessor: { pid: '1', startedAt: '2026-01-01T00:00:00Z' },
+    provable: true,
+    found: () => undefined,
   });
   if (!settlement.settled) throw new Error(settlement.reason);
   return settlement.facts;

@@ -18,7 +18,7 @@ import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt, StopReason } from './ItemAttempt';
 import { Doubt, Facts } from './outcome';
 
-/** What is to be done on a target whose record says that nothing of it is there. */
+/** What is to be done on a target, by its record. */
 export interface PlanTask {
   session: TargetSession;
   plan: Plan;
@@ -27,6 +27,8 @@ export interface PlanTask {
   /** What every ledger row of this attempt has in common. */
   ledger: Omit<LedgerRow, 'position' | 'state' | 'statementSha256'>;
   history: HistoryRow;
+  /** Where an earlier attempt came to; absent: nothing of it is there. */
+  resume?: { from: number; redo?: true };
   attempt: ItemAttempt;
   failPoint?: FailPoint;
 }
@@ -46,8 +48,11 @@ export interface PlanEnd {
 /** One execution of a plan; keeps count of what is durable for certain. */
 class PlanExecution {
   readonly #task: PlanTask;
+  readonly #from: number;
+  /** An earlier attempt's, until its statement has been done again. */
+  #inherited: boolean;
   #phase: Phase = 'between';
-  #durable = 0;
+  #durable: number;
   /** The record is written, in a transaction that is not committed. */
   #recordWritten = false;
   #recorded = false;
@@ -56,6 +61,9 @@ class PlanExecution {
 
   constructor(task: PlanTask) {
     this.#task = task;
+    this.#from = task.resume?.from ?? 0;
+    this.#durable = this.#from;
+    this.#inherited = task.resume?.redo ?? false;
   }
 
   async run(): Promise<PlanEnd> {
@@ -78,7 +86,6 @@ class PlanExecution {
     this.#phase = 'transaction';
     for (const unit of plan.units) await this.#statements(unit);
     await this.#record();
-    this.#stopIfAsked();
     await this.#commit(plan.statements.length);
   }
 
@@ -87,8 +94,14 @@ class PlanExecution {
     this.#stopIfAsked();
     // Even if the answer to this is lost, the row may be there.
     this.#ledgerOpen = true;
-    await this.#mark('running', 0);
-    for (const unit of plan.units) {
+    // A statement in doubt stays so in the ledger until it is sent again.
+    if (!this.#inherited) await this.#mark('running', this.#from);
+    const left = plan.units.filter(unit => unit.last >= this.#from);
+    if (left.some(unit => unit.first < this.#from)) {
+      throw new Error(`statement ${this.#from} is inside a unit of its plan`);
+    }
+    if (left.length > 0) await this.#replaySettings();
+    for (const unit of left) {
       this.#stopIfAsked();
       if (unit.transactional) {
         await this.#transaction(unit);
@@ -96,12 +109,20 @@ class PlanExecution {
         await this.#single(unit.first);
       }
     }
-    // Everything is applied: a cancel comes too late, only a lost item stops.
-    this.#stopIfLost();
     await session.begin();
     this.#phase = 'transaction';
     await this.#record();
     await this.#commit(plan.statements.length);
+  }
+
+  /** What earlier statements set in a session that is gone. */
+  async #replaySettings(): Promise<void> {
+    const { session, plan, bytes } = this.#task;
+    for (const { start, end, leaves } of plan.statements.slice(0, this.#from)) {
+      if (leaves !== 'settings') continue;
+      this.#stopIfAsked();
+      await session.execute(bytes.toString('utf8', start, end));
+    }
   }
 
   /** A unit and its position in the ledger, together or not at all. */
@@ -110,7 +131,6 @@ class PlanExecution {
     this.#phase = 'transaction';
     await this.#statements(unit);
     await this.#mark('running', unit.last + 1);
-    this.#stopIfAsked();
     await this.#commit(unit.last + 1);
   }
 
@@ -120,6 +140,7 @@ class PlanExecution {
     await this.#failPoint('intent_written', index);
     this.#phase = 'single';
     await this.#send(index);
+    this.#inherited = false;
     this.#phase = 'marking';
     await this.#mark('running', index + 1);
     this.#phase = 'between';
@@ -196,9 +217,15 @@ class PlanExecution {
 
   async #commit(durable: number): Promise<void> {
     await this.#failPoint('before_commit');
+    // Stepwise, everything is applied when the record is: a cancel comes too late.
+    const isTooLate =
+      this.#recordWritten && this.#task.plan.mode === 'stepwise';
+    if (isTooLate) this.#stopIfLost();
+    else this.#stopIfAsked();
     this.#phase = 'commit';
     await this.#task.session.commit();
     this.#phase = 'between';
+    this.#inherited = false;
     this.#durable = durable;
     this.#recorded = this.#recordWritten;
     await this.#failPoint('after_commit');
@@ -220,7 +247,9 @@ class PlanExecution {
 
   async #brokenOff(error: unknown): Promise<PlanEnd> {
     const { session, attempt } = this.#task;
-    const doubt = doubtAfter(error, this.#phase);
+    const doubt = this.#inherited
+      ? 'statement'
+      : doubtAfter(error, this.#phase);
     const statementIndex = this.#current;
 
     const open = this.#phase === 'transaction' || this.#phase === 'commit';

@@ -3,7 +3,7 @@ import { Binding } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { TargetConnection } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { digestedTargetFields } from '../domain/binding';
 import { DbTargetRecord } from '../domain/types';
-import { ItemFailure } from './endings';
+import { ItemFailure } from './ItemFailure';
 
 /** Opens the stored password of a target. */
 export interface TargetSecrets {

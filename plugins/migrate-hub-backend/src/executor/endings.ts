@@ -6,11 +6,17 @@ import {
   Plan,
   TargetError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { RecordDecision, RunItemErrorCode } from '../domain/execution';
+import {
+  RecordDecision,
+  RunItemErrorCode,
+  unrepeatable,
+} from '../domain/execution';
 import { Refusal } from '../domain/refusal';
+import { ResumeInstruction } from '../domain/types';
 import { ItemResult } from '../store/runItemClaims';
 import { PlanEnd } from './applyPlan';
 import { ItemAttempt, StopReason } from './ItemAttempt';
+import { ItemFailure } from './ItemFailure';
 import { printable } from './ItemLog';
 import { Facts, outcomeOf, statusOf } from './outcome';
 import { Settlement } from './settle';
@@ -29,45 +35,24 @@ export interface Ending {
    * left to be recovered if an earlier attempt may have done something.
    */
   handOver?: 'requeue' | 'leave';
+  /** Of an item that is queued again half way: where to go on. */
+  resume?: ResumeInstruction;
 }
-
-/** Why an item fails, where the hub and not the server says so. */
-export class ItemFailure extends Error {
-  readonly code: FailureCode;
-  /** Where it is known better than by what was sent. */
-  readonly outcome?: Outcome;
-
-  constructor(
-    code: FailureCode,
-    message: string,
-    options: { outcome?: Outcome } = {},
-  ) {
-    super(message);
-    this.name = 'ItemFailure';
-    this.code = code;
-    this.outcome = options.outcome;
-  }
-}
-
-type FailureCode =
-  | RunItemErrorCode
-  | 'TARGET_CHANGED'
-  | 'TOO_MANY_ATTEMPTS'
-  | 'INTERRUPTED';
 
 const MESSAGE_BYTES = 4_000;
 
-const STOPPED: Record<StopReason, { code: FailureCode; message: string }> = {
-  canceled: { code: 'CANCELED', message: 'Canceled.' },
-  shutdown: {
-    code: 'INTERRUPTED',
-    message: 'The executor was shut down.',
-  },
-  lost: {
-    code: 'INTERRUPTED',
-    message: 'Another executor took this item over.',
-  },
-};
+const STOPPED: Record<StopReason, { code: RunItemErrorCode; message: string }> =
+  {
+    canceled: { code: 'CANCELED', message: 'Canceled.' },
+    shutdown: {
+      code: 'INTERRUPTED',
+      message: 'The executor was shut down.',
+    },
+    lost: {
+      code: 'INTERRUPTED',
+      message: 'Another executor took this item over.',
+    },
+  };
 
 /**
  * The outcome of an attempt that was broken off outside the execution of its
@@ -75,7 +60,7 @@ const STOPPED: Record<StopReason, { code: FailureCode; message: string }> = {
  * the ledger was not read yet, or we failed ourselves after statements were sent.
  */
 export const outcomeBefore = (attempt: ItemAttempt): Outcome =>
-  attempt.recovered || attempt.executing ? 'unknown' : 'not_applied';
+  attempt.inherits || attempt.executing ? 'unknown' : 'not_applied';
 
 /** Neither the target nor the hub's rules said no: something is wrong with us. */
 const faultIn = (error: unknown): unknown =>
@@ -83,32 +68,48 @@ const faultIn = (error: unknown): unknown =>
     ? undefined
     : error;
 
+/** What stopped an attempt that had nothing under way, with what it found. */
+export function stopped(
+  reason: StopReason,
+  at: { outcome: Outcome; done: number },
+): Ending {
+  return conclude(STOPPED[reason], { ...at, stopReason: reason });
+}
+
 /** The ending of an attempt that failed before its first statement. */
 export function failed(
   error: unknown,
-  at: { outcome: Outcome; attempt: ItemAttempt },
+  at: { outcome: Outcome; attempt: ItemAttempt; done?: number },
 ): Ending {
   const { stopReason } = at.attempt;
   const outcome =
     (error instanceof ItemFailure ? error.outcome : undefined) ?? at.outcome;
-  const stopped =
+  const why =
     error instanceof TargetError && error.code === 'CANCELED'
       ? stopReason
       : undefined;
-  const told = stopped ? STOPPED[stopped] : errorOf(error);
-  const ending = conclude(told, { outcome, stopReason: stopped, done: 0 });
+  const told = why ? STOPPED[why] : errorOf(error);
+  const done = at.done ?? 0;
+  const ending = conclude(told, { outcome, stopReason: why, done });
   return {
     ...ending,
-    handOver: stopped === 'shutdown' ? ending.handOver ?? 'leave' : undefined,
+    handOver: why === 'shutdown' ? ending.handOver ?? 'leave' : undefined,
     fault: faultIn(error),
   };
+}
+
+/** A plan that was executed, to its end or not. */
+interface Executed {
+  end: PlanEnd;
+  settlement?: Settlement;
+  attempt: number;
 }
 
 /** The ending of an attempt that read the record of its target. */
 export function endingOf(
   what:
-    | Exclude<RecordDecision, { do: 'execute' }>
-    | { do: 'executed'; end: PlanEnd; settlement?: Settlement },
+    | Exclude<RecordDecision, { do: 'execute' | 'resume' }>
+    | ({ do: 'executed' } & Executed),
   plan: Plan,
   bytes?: Buffer,
 ): Ending {
@@ -148,11 +149,27 @@ export function endingOf(
   }
 }
 
+/**
+ * Where another executor goes on if this one ends half way and everything is
+ * known: nothing failed, so no person has to look.
+ */
+function handedOver(
+  { end, settlement, attempt }: Executed,
+  plan: Plan,
+): Pick<Ending, 'handOver' | 'resume'> {
+  const { durable, doubt } = end.facts;
+  const clean = end.stopped === 'shutdown' && !settlement && doubt === 'none';
+  const repeatable = unrepeatable(plan.statements, durable) === undefined;
+  if (!clean || !repeatable || durable === 0) return {};
+  const ledger = { attempt, position: durable, state: 'running' as const };
+  return { handOver: 'requeue', resume: { ledger } };
+}
+
 const unsettled = (facts: Facts): Outcome =>
   facts.durable > 0 && facts.doubt === 'none' ? 'partially_applied' : 'unknown';
 
 function executedEnding(
-  what: { end: PlanEnd; settlement?: Settlement },
+  what: Executed,
   plan: Plan,
   bytes: Buffer | undefined,
 ): Ending {
@@ -181,6 +198,7 @@ function executedEnding(
       { outcome, stopReason: end.stopped, done: facts.durable },
     ),
     fault: end.stopped ? undefined : faultIn(end.error),
+    ...handedOver(what, plan),
   };
 }
 

@@ -256,6 +256,42 @@ select pg_sleep(0.01);
     },
   );
 
+  it('hand over a script that is half way when they shut down', async () => {
+    world = await ExecutionWorld.create();
+    let reached = false;
+    let shuttingDown = false;
+    const { stop } = await world.startExecutor({
+      config: { graceSeconds: 0 },
+      failPoint: async (name, { index }) => {
+        if (name !== 'statement_done' || index !== 1) return;
+        reached = true;
+        await waitUntil('the shutdown has begun', () => shuttingDown);
+      },
+    });
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: ADD_ITEMS,
+      mode: 'no_transaction',
+    });
+    await world.execute(runId);
+    await waitUntil('the second statement is done', () => reached);
+    const stopped = stop();
+    await new Promise(setImmediate);
+    shuttingDown = true;
+    await stopped;
+    const [{ knex }] = world.targets;
+    expect(await knex('items')).toEqual([]);
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'queued', claimable: true, attempt: 1 },
+    ]);
+    await world.startExecutor();
+    expect(await ended(runId)).toBe('executed');
+    expect(await knex('items')).toEqual([{ id: 1 }]);
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { attempt: 2, outcome: 'applied' },
+    ]);
+  });
+
   it('hand over what was not begun when they shut down, and leave no lock', async () => {
     world = await ExecutionWorld.create();
     const began: number[] = [];

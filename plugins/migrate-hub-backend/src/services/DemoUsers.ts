@@ -5,7 +5,8 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { hashPassword, verifyPassword } from '../crypto/passwords';
-import { findPasswordHash, findUserByEmail } from '../store/users';
+import { findPasswordHash } from '../store/accounts';
+import { findUserByEmail } from '../store/users';
 import {
   createConfiguredAccount,
   grantConfiguredRole,

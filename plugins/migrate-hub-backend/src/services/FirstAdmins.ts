@@ -2,7 +2,8 @@ import { RootConfigService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { hashPassword } from '../crypto/passwords';
 import { UserRecord } from '../domain/types';
-import { findPasswordHash, findUserByEmail } from '../store/users';
+import { bindFirstAdmin, findPasswordHash } from '../store/accounts';
+import { findUserByEmail } from '../store/users';
 import {
   createConfiguredAccount,
   grantConfiguredRole,
@@ -42,13 +43,21 @@ export class FirstAdmins {
     );
   }
 
-  /** Makes the user an admin if the config says so; the user as it is then. */
+  /**
+   * Makes the user an admin if the config says so; the user as it is then.
+   *
+   * @remarks
+   * The first who comes with the address has it for ever: an address that
+   * changes hands makes nobody else an admin.
+   */
   async grant(
     tx: Knex.Transaction,
     user: UserRecord,
     requestId?: string,
   ): Promise<UserRecord> {
     if (!user.email || !this.#emails.has(user.email)) return user;
+    const owner = await bindFirstAdmin(tx, user.email, user.id);
+    if (owner !== user.id) return user;
     return grantConfiguredRole(tx, user, 'admin', requestId);
   }
 

@@ -1,5 +1,10 @@
 import { ItemStatus } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { claimRefusals, executeRefusals, retryRefusals } from '../domain/gate';
+import {
+  claimRefusals,
+  executeRefusals,
+  resumeRefusals,
+  retryRefusals,
+} from '../domain/gate';
 import { Refusal } from '../domain/refusal';
 import { Tx } from '../store/Database';
 import { findRun } from '../store/runs';
@@ -58,19 +63,38 @@ export class Gate {
     });
   }
 
-  /** Why no item of the run may start now; empty if one may. */
-  async claimBlockers(tx: Tx, runId: string): Promise<Refusal[]> {
-    const run = await findRun(tx, runId);
-    if (!run) throw new Error(`no run ${runId}`);
-    const facts = await this.#facts.read(tx, run);
-    // Items of targets that were disabled before are canceled and not asked for.
-    const startable = targetIdsOf(facts, ['queued', 'running']);
-    return claimRefusals({
+  /** Why this caller may not let an unfinished item go on now; empty if he may. */
+  resumeBlockers(
+    facts: RunFacts,
+    ask: { caller: Caller; targetId: string },
+  ): Refusal[] {
+    return resumeRefusals({
       ...gateFacts(facts),
-      targets: facts.targets.filter(target => startable.has(target.id)),
+      ...principal(ask.caller),
+      targets: facts.targets.filter(target => target.id === ask.targetId),
+    });
+  }
+
+  /**
+   * Why this item of a run may not start now; no blockers if it may.
+   *
+   * @remarks
+   * Looks at this item's target alone: a run can have thousands, and each of
+   * them asks.
+   */
+  async claimBlockers(
+    tx: Tx,
+    item: { runId: string; targetId: string },
+  ): Promise<{ blockers: Refusal[]; canceled: boolean }> {
+    const run = await findRun(tx, item.runId);
+    if (!run) throw new Error(`no run ${item.runId}`);
+    const facts = await this.#facts.readForTarget(tx, run, item.targetId);
+    const blockers = claimRefusals({
+      ...gateFacts(facts),
       executingPerson: run.executedBy
         ? facts.users.get(run.executedBy)
         : undefined,
     });
+    return { blockers, canceled: run.cancelRequestedAt !== undefined };
   }
 }

@@ -11,6 +11,7 @@ import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
 import { findPrincipal, insertUser } from '../store/users';
 import { Caller } from './context';
+import { GroupRoles } from './GroupRoles';
 
 type Principal =
   | BackstageUserPrincipal
@@ -39,21 +40,28 @@ export const userDisabled = () =>
 export class IdentityService {
   readonly #knex: Knex;
   readonly #allowedPlugins: readonly string[];
+  readonly #groupRoles?: GroupRoles;
 
-  private constructor(knex: Knex, allowedPlugins: readonly string[]) {
-    this.#knex = knex;
-    this.#allowedPlugins = allowedPlugins;
+  private constructor(options: {
+    knex: Knex;
+    allowedPlugins?: readonly string[];
+    groupRoles?: GroupRoles;
+  }) {
+    this.#knex = options.knex;
+    this.#allowedPlugins = options.allowedPlugins ?? [];
+    this.#groupRoles = options.groupRoles;
   }
 
   /**
    * @param options - `allowedPlugins`: ids of plugins that may act on behalf of
-   * users in everything, from the config
+   * users in everything, from the config; `groupRoles`: roles of Backstage groups
    */
   static create(options: {
     knex: Knex;
     allowedPlugins?: readonly string[];
+    groupRoles?: GroupRoles;
   }): IdentityService {
-    return new IdentityService(options.knex, options.allowedPlugins ?? []);
+    return new IdentityService(options);
   }
 
   /**
@@ -75,17 +83,23 @@ export class IdentityService {
     const { credentials, bearer, requestId } = request;
     const principal = credentials.principal as Principal;
     const subject = subjectOf(principal);
-    const sessionId =
-      principal.type === 'user' && bearer ? readSessionId(bearer) : undefined;
+    const { sessionId, issuedAt } =
+      principal.type === 'user' && bearer ? readClaims(bearer) : noClaims;
 
     const found = await findPrincipal(this.#knex, { ...subject, sessionId });
     if (sessionId && !found?.sessionAlive) throw sessionEnded();
-    const user = found?.user ?? (await this.#provision(subject, requestId));
-    if (user.disabled) throw userDisabled();
+    const known = found?.user ?? (await this.#provision(subject, requestId));
+    if (known.disabled) throw userDisabled();
+    if (!sessionId && isOutdated(issuedAt, found?.tokensValidFrom)) {
+      throw sessionEnded();
+    }
+    const user =
+      (await this.#groupRoles?.apply(known, credentials, requestId)) ?? known;
 
     const actor = principal.type === 'user' ? principal.actor : undefined;
     return {
       user,
+      sessionId,
       viaPlugin: actor?.subject.replace(/^plugin:/, ''),
       allowedPlugins: this.#allowedPlugins,
       credentials,
@@ -150,21 +164,46 @@ function subjectOf(principal: Principal): Subject {
   );
 }
 
+/** What a verified token says about when and by which sign-in it came about. */
+interface Claims {
+  sessionId?: string;
+  /** Seconds since 1970. */
+  issuedAt?: number;
+}
+
+const noClaims: Claims = {};
+
 /**
- * The `sid` claim of a token. Tokens of other providers and those made on
- * behalf of a user have none.
+ * The claims `sid` and `iat` of a token. Tokens of other providers have no
+ * `sid`. Nor have those made on behalf of a user: a plugin signed them just
+ * now, but the user's own, older token is inside.
  *
  * @throws HubError `NOT_SIGNED_IN` for a claim that cannot be a session.
  */
-function readSessionId(bearer: string): string | undefined {
+function readClaims(bearer: string): Claims {
   const payload = decodePayload(bearer);
-  if (payload?.sid === undefined) return undefined;
+  const inner =
+    typeof payload?.obo === 'string' ? decodePayload(payload.obo) : payload;
+  const issuedAt = typeof inner?.iat === 'number' ? inner.iat : undefined;
+  if (payload?.sid === undefined) return { issuedAt };
   const sid = idSchema.safeParse(payload.sid);
   if (!sid.success) throw sessionEnded();
-  return sid.data;
+  return { sessionId: sid.data, issuedAt };
 }
 
-function decodePayload(bearer: string): { sid?: unknown } | undefined {
+/** Issued before the user was disabled, changed role or signed out everywhere. */
+function isOutdated(
+  issuedAt: number | undefined,
+  validFrom: Date | undefined,
+): boolean {
+  if (!validFrom || issuedAt === undefined) return false;
+  // Tokens count in whole seconds.
+  return issuedAt < Math.floor(validFrom.getTime() / 1000);
+}
+
+function decodePayload(
+  bearer: string,
+): { sid?: unknown; iat?: unknown; obo?: unknown } | undefined {
   const [, payload, signature] = bearer.split('.');
   if (signature === undefined) return undefined;
   try {

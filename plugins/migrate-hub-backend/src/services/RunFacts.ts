@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'util';
 import { judgeApprovals, ApprovalJudgement } from '../domain/approvals';
 import { buildBinding, digestOf } from '../domain/binding';
 import { stricterPolicy } from '../domain/policy';
@@ -25,6 +26,7 @@ import { changersOf, currentRevisions } from '../store/runs';
 import { findUsers } from '../store/users';
 import { verifyApproval } from './approvalEvidence';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
+import { KnownRevisions } from './KnownRevisions';
 
 /** Everything the rules ask about one run, read in the caller's transaction. */
 export interface RunFacts {
@@ -55,6 +57,7 @@ export interface RunFacts {
 export class RunFactsReader {
   readonly #environments: EnvironmentPolicies;
   readonly #signer: Signer;
+  readonly #revisions = new KnownRevisions();
 
   private constructor(options: {
     environments: EnvironmentPolicies;
@@ -72,7 +75,51 @@ export class RunFactsReader {
   }
 
   async read(tx: Tx, run: RunRecord): Promise<RunFacts> {
+    const items = await itemsOfRun(tx, run.id);
+    const targets = await findDbTargets(tx, {
+      ids: items.map(item => item.targetId),
+    });
     const revision = (await currentRevisions(tx, [run.id])).get(run.id);
+    const facts = await this.#read(tx, run, revision);
+    return {
+      ...facts,
+      items,
+      targets,
+      currentDigest: digestOf(
+        buildBinding({ ...bindingBasis(facts), targets }),
+      ),
+    };
+  }
+
+  /**
+   * The same as far as one target is concerned: without the items, and with
+   * this target alone. `currentDigest` is the approved one exactly if nothing
+   * that it covers has changed at this target.
+   */
+  async readForTarget(
+    tx: Tx,
+    run: RunRecord,
+    targetId: string,
+  ): Promise<Omit<RunFacts, 'items'>> {
+    const known = await this.#revisions.get(tx, run);
+    const facts = await this.#read(tx, run, known?.revision);
+    const targets = await findDbTargets(tx, { ids: [targetId] });
+    const { binding, digest } = facts.revision;
+    const now = buildBinding({ ...bindingBasis(facts), targets });
+    const bound = {
+      ...binding,
+      targets: binding.targets.filter(target => target.id === targetId),
+    };
+    const same = known?.sound && isDeepStrictEqual(now, bound);
+    return { ...facts, targets, currentDigest: same ? digest : digestOf(now) };
+  }
+
+  /** All that does not grow with the number of targets. */
+  async #read(
+    tx: Tx,
+    run: RunRecord,
+    revision: RevisionRecord | undefined,
+  ): Promise<Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>> {
     const migration = await findMigration(tx, run.migrationId);
     const version =
       revision && (await findVersion(tx, run.migrationId, revision.version));
@@ -80,10 +127,6 @@ export class RunFactsReader {
       throw new Error(`run ${run.id} is incomplete`);
     }
     const approvals = await listApprovals(tx, [run.id]);
-    const items = await itemsOfRun(tx, run.id);
-    const targets = await findDbTargets(tx, {
-      ids: items.map(item => item.targetId),
-    });
     const users = await findUsers(tx, [
       run.requestedBy,
       version.createdBy,
@@ -108,8 +151,6 @@ export class RunFactsReader {
       users,
       requester,
       changerIds,
-      items,
-      targets,
       now,
       judgement: judgeApprovals({
         run,
@@ -122,21 +163,6 @@ export class RunFactsReader {
         now,
         verify: approval => verifyApproval(this.#signer, approval),
       }),
-      currentDigest: digestOf(
-        buildBinding({
-          runId: run.id,
-          type: run.type,
-          environment: run.environment,
-          revision: revision.revision,
-          migrationKey: migration.key,
-          version: revision.version,
-          planHash: revision.planHash,
-          checksum: revision.checksum,
-          mode: revision.binding.mode,
-          policy: revision.policy,
-          targets,
-        }),
-      ),
       promotionSource: await readPromotionSource(tx, {
         migrationId: run.migrationId,
         checksumUp: version.checksumUp,
@@ -146,8 +172,27 @@ export class RunFactsReader {
   }
 }
 
+/** Everything that a binding is built of, but the targets. */
+function bindingBasis(
+  facts: Pick<RunFacts, 'run' | 'revision' | 'migration'>,
+): Omit<Parameters<typeof buildBinding>[0], 'targets'> {
+  const { run, revision, migration } = facts;
+  return {
+    runId: run.id,
+    type: run.type,
+    environment: run.environment,
+    revision: revision.revision,
+    migrationKey: migration.key,
+    version: revision.version,
+    planHash: revision.planHash,
+    checksum: revision.checksum,
+    mode: revision.binding.mode,
+    policy: revision.policy,
+  };
+}
+
 /** The part of {@link RunFacts} that the gate asks for. */
-export function gateFacts(facts: RunFacts): GateFacts {
+export function gateFacts(facts: Omit<RunFacts, 'items'>): GateFacts {
   return { ...facts, approvals: facts.judgement };
 }
 

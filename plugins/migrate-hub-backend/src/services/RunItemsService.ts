@@ -1,6 +1,6 @@
 import { Knex } from 'knex';
 import { Refusal } from '../domain/refusal';
-import { RunRecord } from '../domain/types';
+import { Evidence, ResumeInstruction, RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { CHANNELS, notify } from '../store/Listener';
 import { lockMigration } from '../store/migrations';
@@ -152,7 +152,8 @@ export class RunItemsService {
   /**
    * Records how an attempt ended; with the last item the run ends too.
    *
-   * @param options - `blockers` are what kept the gate closed, if it was
+   * @param options - `blockers` are what kept the gate closed, if it was;
+   * `evidence` is what was tried to find out what an earlier attempt did
    * @throws LostLease
    */
   async finish(
@@ -162,13 +163,15 @@ export class RunItemsService {
       targetId: string;
       result: ItemResult;
       blockers?: Refusal[];
+      evidence?: Evidence[];
     },
   ): Promise<FinishedItem> {
     const { result, targetId } = options;
     return this.#knex.transaction(async tx => {
       await lockMigration(tx, options.run.migrationId);
       const run = await lockRun(tx, options.run.id);
-      const finished = run && (await finishItem(tx, fence, result));
+      const finished =
+        run && (await finishItem(tx, fence, result, options.evidence));
       if (!finished) throw new LostLease(fence);
 
       const audit = {
@@ -205,7 +208,10 @@ export class RunItemsService {
           statementIndex: result.error?.statementIndex,
         },
       });
-      const status = await settleRun(tx, this.#facts, { run });
+      const status = await settleRun(tx, this.#facts, {
+        run,
+        coalesce: true,
+      });
       await notify(tx, CHANNELS.changes, run.id);
       // The target is free, and so is a place of the run.
       await notify(tx, CHANNELS.work);
@@ -220,16 +226,21 @@ export class RunItemsService {
   }
 
   /**
-   * Gives an item of which nothing was done to whoever claims it next.
+   * Gives an item to whoever claims it next.
    *
+   * @param resume - where to go on, if not at the beginning
    * @returns false if a cancel was asked for: then it must be finished as canceled
    * @throws LostLease
    */
-  async handBack(fence: Fence, runId: string): Promise<boolean> {
+  async handBack(
+    fence: Fence,
+    runId: string,
+    resume?: ResumeInstruction,
+  ): Promise<boolean> {
     return this.#knex.transaction(async tx => {
       const run = await lockRun(tx, runId);
       if (run?.cancelRequestedAt) return false;
-      if (!(await requeueItem(tx, fence))) throw new LostLease(fence);
+      if (!(await requeueItem(tx, fence, resume))) throw new LostLease(fence);
       await notify(tx, CHANNELS.changes, runId);
       await notify(tx, CHANNELS.work);
       return true;

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { toActions } from '../domain/actions';
 import { mayDecide } from '../domain/approvals';
 import { Refusal } from '../domain/refusal';
+import { resolutionRefusal, resolverRefusal } from '../domain/resolution';
 import { mayCancel } from '../domain/runStates';
 import { RunRecord } from '../domain/types';
 import { HubError } from '../errors';
@@ -88,7 +89,7 @@ export class RunQueries {
     id: string,
     query: z.output<typeof runItemListQuerySchema>,
   ): Promise<Page<RunItem>> {
-    await this.found(this.#knex, id);
+    const { type } = await this.found(this.#knex, id);
     const rows = await listRunItems(
       this.#knex,
       { runId: id, status: query.status, outcome: query.outcome },
@@ -103,7 +104,7 @@ export class RunQueries {
       items: page.map(row => {
         const target = byId.get(row.targetId);
         if (!target) throw new Error(`no target ${row.targetId}`);
-        return runItemView(row, target);
+        return runItemView(row, { target, type });
       }),
       nextCursor:
         rows.length > page.length
@@ -245,6 +246,7 @@ export class RunQueries {
         action: 'retry',
         refusal: this.#gate.retryBlockers(facts, { caller })[0],
       },
+      { action: 'resolve', refusal: resolveRefusal(caller, facts) },
     ]);
   }
 
@@ -287,4 +289,24 @@ export class RunQueries {
     }
     return filter;
   }
+}
+
+/** Whether the caller may resolve anything of a run. */
+function resolveRefusal(
+  caller: CommandContext['caller'],
+  { run, policy, items }: RunFacts,
+): Refusal | undefined {
+  const { environment, type } = run;
+  const { resolveRoles } = policy;
+  const notAllowed = resolverRefusal(caller, {
+    environment,
+    resolveRoles,
+  });
+  if (notAllowed) return notAllowed;
+  const unclear = items.some(item => !resolutionRefusal(item, { type }));
+  if (unclear) return undefined;
+  return {
+    code: 'NOTHING_TO_RESOLVE',
+    message: 'It is known what happened on every target of this run.',
+  };
 }

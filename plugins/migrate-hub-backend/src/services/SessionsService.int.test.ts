@@ -1,10 +1,12 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
+import { testConfig } from '../__testUtils__/testConfig';
+import { createSignIn } from '../createSignIn';
+import { SecretBox } from '../crypto/SecretBox';
 import { createTestDatabase } from '../testing/testDatabase';
+import { Commands } from './Commands';
 import { ensureDemoUsers } from './DemoUsers';
-import { FirstAdmins } from './FirstAdmins';
 import { IdentityService } from './IdentityService';
-import { SessionsService } from './SessionsService';
 
 const PASSWORD = 'correct horse battery';
 
@@ -32,25 +34,35 @@ describe('signing in with a password', () => {
   afterEach(() => drop());
 
   async function startHub(migrateHub: object) {
-    const config = mockServices.rootConfig({ data: { migrateHub } });
-    const firstAdmins = FirstAdmins.fromConfig(config);
+    const config = mockServices.rootConfig({
+      data: {
+        auth: { providers: { local: {} } },
+        migrateHub: { ...testConfig().migrateHub, ...migrateHub },
+      },
+    });
+    const { services, firstAdmins } = createSignIn({
+      commands: Commands.create(knex),
+      config,
+      logger: mockServices.logger.mock(),
+      secrets: SecretBox.fromConfig(config),
+      userInfo: mockServices.userInfo(),
+    });
     await ensureDemoUsers({ knex, config });
     await firstAdmins.ensure(knex);
-    return SessionsService.create({
-      knex,
-      config,
-      firstAdmins,
-      logger: mockServices.logger.mock(),
-    });
+    return services;
   }
 
-  const signIn = (sessions: SessionsService, changes: object = {}) =>
-    sessions.signInLocal({
+  type Services = Awaited<ReturnType<typeof startHub>>;
+
+  async function signIn({ localSignIn }: Services, changes: object = {}) {
+    const { sessionId = '', ...grant } = await localSignIn.signIn({
       email: 'user@example.com',
       password: PASSWORD,
       address: '192.0.2.1',
       ...changes,
     });
+    return { sessionId, ...grant };
+  }
 
   const audit = () =>
     knex('audit_events').orderBy('id').select('action', 'entity_id', 'payload');
@@ -65,8 +77,8 @@ describe('signing in with a password', () => {
   });
 
   it('opens a session whose id only the browser knows', async () => {
-    const sessions = await startHub(demo());
-    const grant = await signIn(sessions, {
+    const hub = await startHub(demo());
+    const grant = await signIn(hub, {
       email: ' User@Example.COM ',
       agent: 'Firefox',
     });
@@ -93,7 +105,7 @@ describe('signing in with a password', () => {
     ]);
     expect(JSON.stringify(await audit())).not.toContain(PASSWORD);
 
-    const again = await sessions.refresh({ sessionId: grant.sessionId });
+    const again = await hub.sessions.refresh({ sessionId: grant.sessionId });
     expect(again.sid).toBe(grant.sid);
     const identity = IdentityService.create({ knex });
     expect((await identity.resolve(call(grant))).user.email).toBe(
@@ -102,7 +114,7 @@ describe('signing in with a password', () => {
   });
 
   it('says the same for a wrong password, an unknown account and one without a password', async () => {
-    const sessions = await startHub(demo());
+    const hub = await startHub(demo());
     await IdentityService.create({ knex }).resolve({
       credentials: mockCredentials.user('user:default/guest'),
     });
@@ -118,10 +130,7 @@ describe('signing in with a password', () => {
       { email: 'no address\u0000' },
     ]) {
       refusals.push(
-        await signIn(sessions, change).catch(error => [
-          error.code,
-          error.message,
-        ]),
+        await signIn(hub, change).catch(error => [error.code, error.message]),
       );
     }
     expect(new Set(refusals.map(String)).size).toBe(1);
@@ -142,18 +151,18 @@ describe('signing in with a password', () => {
   });
 
   it('refuses a disabled user, with the reason only for the right password', async () => {
-    const sessions = await startHub(demo());
-    const grant = await signIn(sessions);
+    const hub = await startHub(demo());
+    const grant = await signIn(hub);
     await knex('users').update({ disabled_at: knex.fn.now() });
 
-    await expect(signIn(sessions)).rejects.toMatchObject({
+    await expect(signIn(hub)).rejects.toMatchObject({
       code: 'USER_DISABLED',
     });
-    await expect(signIn(sessions, { password: 'wrong' })).rejects.toMatchObject(
-      { code: 'NOT_SIGNED_IN' },
-    );
+    await expect(signIn(hub, { password: 'wrong' })).rejects.toMatchObject({
+      code: 'NOT_SIGNED_IN',
+    });
     await expect(
-      sessions.refresh({ sessionId: grant.sessionId }),
+      hub.sessions.refresh({ sessionId: grant.sessionId }),
     ).rejects.toMatchObject({ code: 'USER_DISABLED' });
     await expect(
       IdentityService.create({ knex }).resolve(call(grant)),
@@ -161,20 +170,20 @@ describe('signing in with a password', () => {
   });
 
   it('ends a session at sign-out, from the next call on', async () => {
-    const sessions = await startHub(demo());
+    const hub = await startHub(demo());
     const identity = IdentityService.create({ knex });
-    const grant = await signIn(sessions);
-    const other = await signIn(sessions);
+    const grant = await signIn(hub);
+    const other = await signIn(hub);
 
-    await sessions.revoke({ sessionId: grant.sessionId });
-    await sessions.revoke({ sessionId: grant.sessionId });
-    await sessions.revoke({ sessionId: 'never was' });
+    await hub.sessions.revoke({ sessionId: grant.sessionId });
+    await hub.sessions.revoke({ sessionId: grant.sessionId });
+    await hub.sessions.revoke({ sessionId: 'never was' });
 
     await expect(identity.resolve(call(grant))).rejects.toMatchObject({
       code: 'NOT_SIGNED_IN',
     });
     await expect(
-      sessions.refresh({ sessionId: grant.sessionId }),
+      hub.sessions.refresh({ sessionId: grant.sessionId }),
     ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
     expect((await identity.resolve(call(other))).user.id).toBe(other.user.id);
     expect(
@@ -183,13 +192,13 @@ describe('signing in with a password', () => {
   });
 
   it('ends a session at its limits', async () => {
-    const sessions = await startHub({
+    const hub = await startHub({
       ...demo(),
       sessions: { absoluteHours: 12, idleHours: 2 },
     });
     const identity = IdentityService.create({ knex });
-    const idle = await signIn(sessions);
-    const old = await signIn(sessions);
+    const idle = await signIn(hub);
+    const old = await signIn(hub);
     const lifetime = new Date(old.expiresAt).getTime() - Date.now();
     expect(lifetime / 3_600_000).toBeCloseTo(12, 1);
 
@@ -202,7 +211,7 @@ describe('signing in with a password', () => {
 
     for (const grant of [idle, old]) {
       await expect(
-        sessions.refresh({ sessionId: grant.sessionId }),
+        hub.sessions.refresh({ sessionId: grant.sessionId }),
       ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
     }
     await expect(identity.resolve(call(old))).rejects.toMatchObject({
@@ -211,36 +220,34 @@ describe('signing in with a password', () => {
   });
 
   it('changes the password on the way in and ends the other sessions', async () => {
-    const sessions = await startHub(demo());
-    const before = await signIn(sessions);
+    const hub = await startHub(demo());
+    const before = await signIn(hub);
 
-    await expect(
-      signIn(sessions, { newPassword: 'short' }),
-    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    await expect(
-      signIn(sessions, { newPassword: PASSWORD }),
-    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(signIn(hub, { newPassword: 'short' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await expect(signIn(hub, { newPassword: PASSWORD })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
 
     const next = 'another horse battery';
-    const grant = await signIn(sessions, { newPassword: next });
-    await sessions.refresh({ sessionId: grant.sessionId });
+    const grant = await signIn(hub, { newPassword: next });
+    await hub.sessions.refresh({ sessionId: grant.sessionId });
     await expect(
-      sessions.refresh({ sessionId: before.sessionId }),
+      hub.sessions.refresh({ sessionId: before.sessionId }),
     ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
-    await expect(signIn(sessions)).rejects.toMatchObject({
+    await expect(signIn(hub)).rejects.toMatchObject({
       code: 'NOT_SIGNED_IN',
     });
-    await signIn(sessions, { password: next });
+    await signIn(hub, { password: next });
   });
 
   it('stops guessing at an account, also many guesses at once', async () => {
-    const sessions = await startHub(demo());
-    await signIn(sessions);
+    const hub = await startHub(demo());
+    await signIn(hub);
     const guesses = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
-        signIn(sessions, { password: `guess ${index}` }).catch(
-          error => error.code,
-        ),
+        signIn(hub, { password: `guess ${index}` }).catch(error => error.code),
       ),
     );
     const tried = guesses.filter(code => code === 'NOT_SIGNED_IN').length;
@@ -250,26 +257,26 @@ describe('signing in with a password', () => {
     );
 
     for (let index = 0; index < 11; index++) {
-      await signIn(sessions, { password: 'guess' }).catch(() => {});
+      await signIn(hub, { password: 'guess' }).catch(() => {});
     }
-    await expect(signIn(sessions)).rejects.toMatchObject({
+    await expect(signIn(hub)).rejects.toMatchObject({
       code: 'TOO_MANY_REQUESTS',
       statusCode: 429,
       retryAfterSeconds: 900,
     });
     // The owner gets in from elsewhere, and here after the window.
-    await signIn(sessions, { address: '192.0.2.2' });
+    await signIn(hub, { address: '192.0.2.2' });
     for (let index = 0; index < 11; index++) {
-      await signIn(sessions, { password: 'guess' }).catch(() => {});
+      await signIn(hub, { password: 'guess' }).catch(() => {});
     }
     await knex('sign_in_attempts').update({
       at: knex.raw(`now() - interval '16 minutes'`),
     });
-    await signIn(sessions);
+    await signIn(hub);
   });
 
   it('makes first admins of the config admins, whether they exist or come later', async () => {
-    const sessions = await startHub({
+    const hub = await startHub({
       ...demo(),
       firstAdmins: ['User@example.com', 'ops@example.com'],
       firstAdminPassword: 'change me at once',
@@ -279,7 +286,7 @@ describe('signing in with a password', () => {
       { email: 'ops@example.com', role: 'admin' },
       { email: 'user@example.com', role: 'admin' },
     ]);
-    await signIn(sessions, {
+    await signIn(hub, {
       email: 'ops@example.com',
       password: 'change me at once',
       newPassword: 'changed at once',
@@ -288,7 +295,7 @@ describe('signing in with a password', () => {
     await knex('users')
       .where({ email: 'ops@example.com' })
       .update({ role: 'user' });
-    const grant = await signIn(sessions, {
+    const grant = await signIn(hub, {
       email: 'ops@example.com',
       password: 'changed at once',
     });
@@ -301,10 +308,10 @@ describe('signing in with a password', () => {
   it('keeps demo accounts as the config says, but not against a decision of a person', async () => {
     await startHub(demo());
     const [first] = await knex('users');
-    const sessions = await startHub(
+    const hub = await startHub(
       demo({ password: 'a new password', role: 'manager' }),
     );
-    await signIn(sessions, { password: 'a new password' });
+    await signIn(hub, { password: 'a new password' });
     const [second] = await knex('users');
     expect(second).toMatchObject({
       id: first.id,

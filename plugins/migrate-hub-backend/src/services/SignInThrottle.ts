@@ -9,7 +9,8 @@ import {
 } from '../store/signInAttempts';
 import { Tx } from '../store/Database';
 
-const WINDOW_SECONDS = 15 * 60;
+/** An account is slowed down for this long. */
+export const WINDOW_SECONDS = 15 * 60;
 
 /**
  * Attempts in the window. The pair is tight, so that guessing at one account

@@ -1,9 +1,10 @@
-import { mockCredentials } from '@backstage/backend-test-utils';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { UserRecord } from '../domain/types';
 import { findUser, insertUser } from '../store/users';
 import { createTestDatabase } from '../testing/testDatabase';
+import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { IdentityService } from './IdentityService';
@@ -16,7 +17,14 @@ describe('administering users', () => {
 
   beforeEach(async () => {
     ({ knex, drop } = await createTestDatabase());
-    users = UsersService.create({ commands: Commands.create(knex) });
+    const commands = Commands.create(knex);
+    const config = mockServices.rootConfig({
+      data: { auth: { providers: { google: {}, local: {} } } },
+    });
+    users = UsersService.create({
+      commands,
+      settings: AuthSettings.create({ commands, config }),
+    });
   });
   afterEach(() => drop());
 

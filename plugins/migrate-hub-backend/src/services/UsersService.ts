@@ -1,29 +1,56 @@
 import {
   Me,
+  OneTimePassword,
   User,
+  userCreateSchema,
   userListQuerySchema,
   userPatchSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { randomInt } from 'crypto';
 import { Knex } from 'knex';
 import { z } from 'zod';
+import { hashPassword } from '../crypto/passwords';
 import { administerRefusal, meActions } from '../domain/actions';
+import { passwordRefusal } from '../domain/signIn';
 import { UserRecord } from '../domain/types';
 import { userChangeRefusal } from '../domain/users';
 import { HubError } from '../errors';
+import { refuseEarlierTokens } from '../store/accounts';
 import { appendAuditEvent } from '../store/audit';
 import { decodeCursor, toPage } from '../store/cursor';
 import { revokeSessionsOf } from '../store/sessions';
 import {
+  insertUser,
   listUsers,
   lockActiveAdmins,
   lockUser,
   updateUser,
 } from '../store/users';
+import {
+  GOOGLE_PROVIDER,
+  LOCAL_PROVIDER,
+  mintEntityRef,
+  setPassword,
+} from './accounts';
+import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { refuse } from './refuse';
 
 type UserChange = z.output<typeof userPatchSchema>;
+
+/** A one-time password that was not used by then is void. */
+const ONE_TIME_HOURS = 24;
+
+/** Without letters that look alike: it is read off a screen. 119 bits. */
+function readablePassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const group = () =>
+    Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join(
+      '',
+    );
+  return Array.from({ length: 6 }, group).join('-');
+}
 
 /** A user as the API shows one. */
 const userView = (user: UserRecord): User => ({
@@ -32,6 +59,7 @@ const userView = (user: UserRecord): User => ({
   email: user.email,
   name: user.name,
   role: user.role,
+  groupRole: user.groupRole,
   kind: user.kind,
   provider: user.provider,
   disabled: user.disabled,
@@ -43,13 +71,18 @@ const userView = (user: UserRecord): User => ({
 /** Users and their roles. */
 export class UsersService {
   readonly #commands: Commands;
+  readonly #settings: AuthSettings;
 
-  private constructor(commands: Commands) {
+  private constructor(commands: Commands, settings: AuthSettings) {
     this.#commands = commands;
+    this.#settings = settings;
   }
 
-  static create(options: { commands: Commands }): UsersService {
-    return new UsersService(options.commands);
+  static create(options: {
+    commands: Commands;
+    settings: AuthSettings;
+  }): UsersService {
+    return new UsersService(options.commands, options.settings);
   }
 
   async me(context: CommandContext): Promise<Me> {
@@ -74,6 +107,96 @@ export class UsersService {
     return toPage(rows, limit, {
       at: row => row.exactCreatedAt,
       item: userView,
+    });
+  }
+
+  /**
+   * Prepares an account: it belongs to whoever signs in first with the
+   * address, verified by Google.
+   *
+   * @throws HubError `ROLE_REQUIRED`, `ALREADY_EXISTS`.
+   */
+  async create(
+    context: CommandContext,
+    input: z.output<typeof userCreateSchema>,
+  ): Promise<User> {
+    refuse(administerRefusal(context.caller));
+    const { google } = await this.#settings.options();
+    return this.#commands.run(context, async tx => {
+      const actorId = context.caller.user.id;
+      const created = await insertUser(tx, {
+        entityRef: mintEntityRef(),
+        kind: 'person',
+        provider: google ? GOOGLE_PROVIDER : LOCAL_PROVIDER,
+        email: input.email,
+        name: input.name ?? input.email,
+        role: input.role,
+        roleGrantedBy: actorId,
+      });
+      if (!created) {
+        throw new HubError(
+          'ALREADY_EXISTS',
+          `There is a user with the address ${input.email} already.`,
+          { details: { field: 'email' } },
+        );
+      }
+      await appendAuditEvent(tx, {
+        actorId,
+        action: 'user.created',
+        entityType: 'user',
+        entityId: created.id,
+        requestId: context.requestId,
+        payload: { email: input.email, role: input.role },
+      });
+      return userView(created);
+    });
+  }
+
+  /**
+   * Gives a password that must be changed when it is first used. The user is
+   * signed out everywhere.
+   *
+   * @throws HubError `ROLE_REQUIRED`, `NOT_FOUND`, `SERVICE_NOT_ALLOWED`, and
+   * `GOOGLE_USER` for somebody who signs in with Google, unless the settings allow
+   * passwords to them.
+   */
+  async setOneTimePassword(
+    context: CommandContext,
+    id: string,
+  ): Promise<OneTimePassword> {
+    refuse(administerRefusal(context.caller));
+    const password = readablePassword();
+    const passwordHash = await hashPassword(password);
+    return this.#commands.run(context, async tx => {
+      const target = await lockUser(tx, id);
+      if (!target) {
+        throw new HubError('NOT_FOUND', `There is no user with the id ${id}.`);
+      }
+      if (!target.email || target.kind === 'service') {
+        throw new HubError(
+          'SERVICE_NOT_ALLOWED',
+          `${target.name} has no e-mail address to sign in with.`,
+        );
+      }
+      const settings = await this.#settings.current(tx);
+      if (passwordRefusal(target, settings) === 'google_required') {
+        throw new HubError(
+          'GOOGLE_USER',
+          `${target.name} signs in with Google. Passwords for such accounts can be allowed in the settings of sign-in.`,
+        );
+      }
+      await setPassword(tx, {
+        userId: id,
+        passwordHash,
+        oneTimeHours: ONE_TIME_HOURS,
+        actorId: context.caller.user.id,
+        by: 'admin',
+        requestId: context.requestId,
+        otherSessionsRevoked: await revokeSessionsOf(tx, id),
+      });
+      await refuseEarlierTokens(tx, id);
+      const expiresAt = new Date(Date.now() + ONE_TIME_HOURS * 3_600_000);
+      return { password, expiresAt: expiresAt.toISOString() };
     });
   }
 
@@ -127,7 +250,7 @@ async function applyChange(
   target: UserRecord,
   change: UserChange,
 ): Promise<UserRecord> {
-  const role = change.role === target.role ? undefined : change.role;
+  const role = change.role === target.ownRole ? undefined : change.role;
   const disabled =
     change.disabled === target.disabled ? undefined : change.disabled;
   if (role === undefined && disabled === undefined) return target;
@@ -147,7 +270,7 @@ async function applyChange(
     await appendAuditEvent(tx, {
       ...event,
       action: 'user.role_changed',
-      payload: { from: target.role, to: role },
+      payload: { from: target.ownRole, to: role },
     });
   }
   if (disabled !== undefined) {

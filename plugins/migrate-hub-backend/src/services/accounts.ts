@@ -11,6 +11,9 @@ import { findUserByEmail, insertUser, updateUser } from '../store/users';
 /** Provider of accounts with a password of ours. */
 export const LOCAL_PROVIDER = 'local';
 
+/** Provider of accounts that Google vouches for. */
+export const GOOGLE_PROVIDER = 'google';
+
 /** As it is kept and compared; undefined for what is no e-mail address. */
 export const readEmail = (text: string): string | undefined =>
   emailSchema.safeParse(text.trim()).data;
@@ -19,7 +22,7 @@ export const readEmail = (text: string): string | undefined =>
  * A new entity ref. Random: nothing in it is computed from the e-mail address,
  * which can change hands.
  */
-const mintEntityRef = (): string =>
+export const mintEntityRef = (): string =>
   `user:default/u-${randomBytes(10).toString('hex')}`;
 
 /** An account that the config asks for, with a password that was hashed before. */
@@ -68,14 +71,14 @@ export async function grantConfiguredRole(
   role: Role,
   requestId?: string,
 ): Promise<UserRecord> {
-  if (user.role === role) return user;
+  if (user.ownRole === role) return user;
   const changed = await updateUser(tx, user.id, { role: { to: role } });
   await appendAuditEvent(tx, {
     action: 'user.role_changed',
     entityType: 'user',
     entityId: user.id,
     requestId,
-    payload: { from: user.role, to: role, by: 'config' },
+    payload: { from: user.ownRole, to: role, by: 'config' },
   });
   return changed;
 }
@@ -86,14 +89,16 @@ export async function setPassword(
   change: {
     userId: string;
     passwordHash: string;
+    /** Must be changed at its first use, within that time. */
+    oneTimeHours?: number;
     actorId?: string;
-    by?: 'config';
+    by?: 'config' | 'admin';
     requestId?: string;
     otherSessionsRevoked?: number;
   },
 ): Promise<UserRecord> {
   const user = await updateUser(tx, change.userId, {
-    passwordHash: change.passwordHash,
+    password: { hash: change.passwordHash, oneTimeHours: change.oneTimeHours },
   });
   await appendAuditEvent(tx, {
     actorId: change.actorId,
@@ -103,6 +108,7 @@ export async function setPassword(
     requestId: change.requestId,
     payload: {
       by: change.by ?? 'self',
+      oneTimeHours: change.oneTimeHours,
       otherSessionsRevoked: change.otherSessionsRevoked,
     },
   });

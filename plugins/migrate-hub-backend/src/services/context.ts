@@ -6,6 +6,8 @@ export interface Caller {
   user: UserRecord;
   /** Id of the plugin that acts on behalf of the user, if one does. */
   viaPlugin?: string;
+  /** Row of the session that the token belongs to, if it belongs to one of ours. */
+  sessionId?: string;
   /** Plugins that the config lets act on behalf of users. */
   allowedPlugins?: readonly string[];
   credentials: BackstageCredentials;

@@ -54,6 +54,10 @@ const sentences: Partial<
     `${payload.status} on ${payload.target ?? 'a target'} in ${environment}${
       payload.outcome ? ` (${String(payload.outcome).replace('_', ' ')})` : ''
     }`,
+  'run_item.resolved': (payload, environment) =>
+    `Resolved a target in ${environment}: ${String(
+      payload.resolution,
+    ).replaceAll('_', ' ')}${because(payload)}`,
   'approval.invalidated': payload => `Approval void: ${payload.cause}`,
   'execution.blocked': payload => {
     const [first] = list(payload.reasons) as { message?: string }[];

@@ -2,7 +2,8 @@ import { Knex } from 'knex';
 import { rollUp } from '../domain/runStates';
 import { RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
-import { closeItems, itemsOfRun } from '../store/runItems';
+import { isStateFresh } from '../store/migrations';
+import { closeItems } from '../store/runItems';
 import { itemCounts, updateRun } from '../store/runs';
 import { recomputeEnvironmentState } from './environmentStates';
 import { RunFactsReader } from './RunFacts';
@@ -17,14 +18,20 @@ import { RunFactsReader } from './RunFacts';
 export async function settleRun(
   tx: Knex.Transaction,
   facts: RunFactsReader,
-  options: { run: RunRecord; actorId?: string; requestId?: string },
+  options: {
+    run: RunRecord;
+    actorId?: string;
+    requestId?: string;
+    /** One of many items: a state that is a second old is young enough until the end. */
+    coalesce?: true;
+  },
 ): Promise<'executed' | 'failed' | 'canceled' | undefined> {
   const { run } = options;
-  const status = rollUp(await itemsOfRun(tx, run.id));
-  if (status) {
+  const counts = (await itemCounts(tx, [run.id]))(run.id);
+  const status = rollUp(counts);
+  if (status && status !== run.status) {
     await updateRun(tx, run.id, { status, finished: true });
     await closeItems(tx, run.id);
-    const counts = (await itemCounts(tx, [run.id]))(run.id);
     await appendAuditEvent(tx, {
       actorId: options.actorId,
       action: status === 'canceled' ? 'run.canceled' : 'run.finished',
@@ -37,6 +44,7 @@ export async function settleRun(
       payload: { type: run.type, status, items: { ...counts } },
     });
   }
-  await recomputeEnvironmentState(tx, facts, run);
+  const fresh = !status && options.coalesce && (await isStateFresh(tx, run));
+  if (!fresh) await recomputeEnvironmentState(tx, facts, run);
   return status;
 }

@@ -4,8 +4,10 @@ import {
   Run,
   RunItem,
   RunSummary,
+  RunType,
   TargetRef,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { allowedResolutions } from '../domain/resolution';
 import { DbTargetRecord, PlanSummary, RunItemRecord } from '../domain/types';
 import { RunListRow } from '../store/runs';
 import { ActorLookup } from './actors';
@@ -45,7 +47,7 @@ export const targetRef = (target: DbTargetRecord): TargetRef => ({
 
 export function runItemView(
   item: RunItemRecord,
-  target: DbTargetRecord,
+  { target, type }: { target: DbTargetRecord; type: RunType },
 ): RunItem {
   return {
     id: item.id,
@@ -66,8 +68,7 @@ export function runItemView(
     waitingFor: item.waitingFor,
     evidence: item.evidence,
     error: item.error,
-    // Resolving is by hand until the hub can do it: nothing to offer.
-    allowedResolutions: [],
+    allowedResolutions: allowedResolutions(item, type),
     startedAt: iso(item.startedAt),
     finishedAt: iso(item.finishedAt),
   };
@@ -123,7 +124,7 @@ export function runView(
     },
     items: facts.items.slice(0, options.firstItems).flatMap(item => {
       const target = targets.get(item.targetId);
-      return target ? [runItemView(item, target)] : [];
+      return target ? [runItemView(item, { target, type: summary.type })] : [];
     }),
     executedBy: facts.run.executedBy ? actor(facts.run.executedBy) : undefined,
     blockers: options.blockers,

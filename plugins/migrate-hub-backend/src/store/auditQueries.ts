@@ -130,3 +130,20 @@ export async function listMigrationEvents(
   const rows = await newestFirst(tx, page).where('migration_id', migrationId);
   return rows.map(toEvent);
 }
+
+/** Whether there is an event with these fields in its payload, not older than that. */
+export async function hasRecentEvent(
+  tx: Tx,
+  event: {
+    action: AuditAction;
+    payload: Record<string, string | undefined>;
+    withinSeconds: number;
+  },
+): Promise<boolean> {
+  const row = await tx('audit_events')
+    .where({ action: event.action })
+    .whereRaw(`at > now() - make_interval(secs => ?)`, [event.withinSeconds])
+    .whereRaw('payload @> ?::jsonb', [JSON.stringify(event.payload)])
+    .first('id');
+  return row !== undefined;
+}

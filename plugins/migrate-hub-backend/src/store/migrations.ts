@@ -247,6 +247,18 @@ export async function saveState(
     });
 }
 
+/** Whether the state of a migration in an environment was derived within the last second. */
+export async function isStateFresh(
+  tx: Knex.Transaction,
+  at: { migrationId: string; environment: string },
+): Promise<boolean> {
+  const row = await tx('environment_states')
+    .where({ migration_id: at.migrationId, environment: at.environment })
+    .whereRaw(`updated_at > now() - interval '1 second'`)
+    .first(tx.raw('true as fresh'));
+  return row !== undefined;
+}
+
 export interface MigrationFilter {
   projectId?: string;
   jira?: string;

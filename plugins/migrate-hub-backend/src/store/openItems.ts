@@ -35,6 +35,8 @@ export async function reopenItems(
       outcome: null,
       error: null,
       waiting_for: null,
+      resume: null,
+      recoveries: 0,
       statements_done: 0,
       current_statement: null,
       current_started_at: null,

@@ -4,8 +4,14 @@ import {
   RunItemError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
-import { RunItemRecord, RunRecord } from '../domain/types';
+import {
+  Evidence,
+  ResumeInstruction,
+  RunItemRecord,
+  RunRecord,
+} from '../domain/types';
 import { Tx } from './Database';
+import { optional } from './rows';
 import { toRun } from './runs';
 
 /** An item in the hands of one executor. `attempt` is its fencing token. */
@@ -15,6 +21,11 @@ export interface ClaimedItem {
   attempt: number;
   /** An executor before us fell silent while it had this item. */
   recovered: boolean;
+  /** So many executors fell silent with it since a person queued it. */
+  recoveries: number;
+  /** What an earlier attempt may have left on the target. */
+  session?: RunItemRecord['session'];
+  resume?: ResumeInstruction;
   /** Log lines that earlier attempts wrote: the cap is for the item. */
   logLines: number;
 }
@@ -124,6 +135,7 @@ export async function claimItems(
        status = 'running',
        claimable = false,
        attempt = i.attempt + 1,
+       recoveries = i.recoveries + picked.recovered::int,
        executor_id = :executorId,
        outcome = null,
        error = null,
@@ -134,7 +146,8 @@ export async function claimItems(
        started_at = case when picked.recovered then i.started_at else now() end,
        revision = i.revision + 1
      from picked where i.id = picked.id
-     returning i.id, i.target_id, i.attempt, i.log_lines, picked.recovered`,
+     returning i.id, i.target_id, i.attempt, i.log_lines, picked.recovered,
+       i.recoveries, i.session, i.resume`,
     {
       runId: claim.run.id,
       revision: claim.run.revision,
@@ -150,11 +163,17 @@ export async function claimItems(
       attempt: number;
       log_lines: number;
       recovered: boolean;
+      recoveries: number;
+      session: RunItemRecord['session'] | null;
+      resume: ResumeInstruction | null;
     }) => ({
       id: row.id,
       targetId: row.target_id,
       attempt: row.attempt,
       recovered: row.recovered,
+      recoveries: row.recoveries,
+      session: optional(row.session),
+      resume: optional(row.resume),
       logLines: row.log_lines,
     }),
   );
@@ -215,6 +234,23 @@ export async function saveProgress(
   return changed === 1;
 }
 
+/**
+ * Remembers the session of an attempt before its first statement, so that the
+ * next one can wait until it is gone.
+ *
+ * @returns false if the attempt is no longer the item's
+ */
+export async function saveSession(
+  tx: Tx,
+  fence: Fence,
+  session: NonNullable<RunItemRecord['session']>,
+): Promise<boolean> {
+  const changed = await fenced(tx, fence).update({
+    session: JSON.stringify(session),
+  });
+  return changed === 1;
+}
+
 /** How an attempt ended, and what the database really did. */
 export interface ItemResult {
   status: Extract<ItemStatus, 'executed' | 'skipped' | 'failed' | 'canceled'>;
@@ -228,6 +264,7 @@ export async function finishItem(
   tx: Knex.Transaction,
   fence: Fence,
   result: ItemResult,
+  evidence: Evidence[] = [],
 ): Promise<{ seconds: number } | undefined> {
   const rows = await fenced(tx, fence)
     .update({
@@ -239,6 +276,8 @@ export async function finishItem(
       current_started_at: null,
       waiting_for: null,
       finished_at: tx.fn.now(),
+      resume: null,
+      evidence: tx.raw('evidence || ?::jsonb', [JSON.stringify(evidence)]),
       revision: tx.raw('revision + 1'),
     })
     .returning(
@@ -247,13 +286,15 @@ export async function finishItem(
   return rows[0];
 }
 
-/** Gives an item back as it was before the claim; the attempt stays counted. */
+/** Gives an item back as it was before the claim, or to go on where it is; the attempt stays counted. */
 export async function requeueItem(
   tx: Knex.Transaction,
   fence: Fence,
+  resume?: ResumeInstruction,
 ): Promise<boolean> {
   const changed = await fenced(tx, fence).update({
     status: 'queued',
+    resume: resume ? JSON.stringify(resume) : undefined,
     claimable: true,
     executor_id: null,
     statements_done: 0,

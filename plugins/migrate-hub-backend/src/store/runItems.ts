@@ -28,6 +28,8 @@ interface RunItemRow {
   waiting_for: RunItemRecord['waitingFor'] | null;
   error: RunItemError | null;
   evidence: RunItemRecord['evidence'];
+  session: RunItemRecord['session'] | null;
+  resume: RunItemRecord['resume'] | null;
   log_dropped: number;
   revision: number;
   queued_at: Date | null;
@@ -55,6 +57,8 @@ const toRunItem = (row: RunItemRow): RunItemRecord => ({
   waitingFor: optional(row.waiting_for),
   error: optional(row.error),
   evidence: row.evidence,
+  session: optional(row.session),
+  resume: optional(row.resume),
   logDropped: row.log_dropped,
   revision: row.revision,
   queuedAt: optional(row.queued_at),

@@ -1,5 +1,7 @@
 import { createServer, connect, AddressInfo, Server, Socket } from 'net';
 
+type LineFault = 'drop-request' | 'drop-reply' | 'silence';
+
 /**
  * Stands between a driver and its server and breaks the line at a chosen word.
  * Works on unencrypted connections only.
@@ -9,7 +11,7 @@ import { createServer, connect, AddressInfo, Server, Socket } from 'net';
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  #fault: { word: string; kind: 'drop-request' | 'drop-reply' } | undefined;
+  #fault: { word: string; kind: LineFault } | undefined;
   #triggered = 0;
 
   readonly #rewriteReply: (chunk: Buffer) => Buffer;
@@ -47,10 +49,16 @@ export class TcpProxy {
 
   /**
    * From now on a client message with this word breaks its connection:
-   * `drop-request` before the server sees it, `drop-reply` when the answer comes.
+   * `drop-request` before the server sees it, `drop-reply` when the answer
+   * comes, `silence` by carrying nothing more and closing nothing.
    */
-  breakAt(word: string, kind: 'drop-request' | 'drop-reply'): void {
+  breakAt(word: string, kind: LineFault): void {
     this.#fault = { word, kind };
+  }
+
+  /** From now on messages pass; what is broken stays broken. */
+  mend(): void {
+    this.#fault = undefined;
   }
 
   async close(): Promise<void> {
@@ -65,6 +73,7 @@ export class TcpProxy {
   #forward(client: Socket, to: { host: string; port: number }): void {
     const upstream = connect(to.port, to.host);
     let dropReply = false;
+    let silent = false;
     const cut = () => {
       client.destroy();
       upstream.destroy();
@@ -79,6 +88,7 @@ export class TcpProxy {
       });
     }
     client.on('data', chunk => {
+      if (silent) return;
       const fault = this.#fault;
       if (fault && chunk.includes(fault.word)) {
         this.#triggered += 1;
@@ -86,11 +96,14 @@ export class TcpProxy {
           cut();
           return;
         }
-        dropReply = true;
+        silent = fault.kind === 'silence';
+        dropReply = !silent;
+        if (silent) return;
       }
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {
+      if (silent) return;
       if (dropReply) {
         cut();
         return;

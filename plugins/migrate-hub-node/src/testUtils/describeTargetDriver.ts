@@ -1,8 +1,10 @@
 import { KitContext } from './KitContext';
+import { bigStories } from './stories/big';
 import { connectionStories } from './stories/connection';
 import { failureStories } from './stories/failures';
 import { lockStories } from './stories/lock';
 import { planStories } from './stories/plan';
+import { predecessorStories } from './stories/predecessor';
 import { poisonStories } from './stories/poison';
 import { recordStories } from './stories/record';
 import { DriverConformanceOptions } from './types';
@@ -29,9 +31,11 @@ export function describeTargetDriver(options: DriverConformanceOptions): void {
 
       connectionStories(kit, teller);
       lockStories(kit, teller);
+      predecessorStories(kit, teller);
       recordStories(kit, teller);
       failureStories(kit, teller);
       poisonStories(kit, teller);
+      bigStories(kit, teller);
     });
   });
 }

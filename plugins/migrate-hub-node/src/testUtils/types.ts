@@ -1,4 +1,5 @@
 import { TransactionMode } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { PlannedStatement } from '../plan';
 import { TargetConnection, TargetDriver } from '../TargetDriver';
 import { TestServer } from './testServer';
 
@@ -79,11 +80,23 @@ export interface RefusalSample {
 export interface DriverSamples {
   /** A statement of about thirty seconds that can be canceled. */
   slow: string;
+  /** A statement of about two seconds that waits for nobody. */
+  brief: string;
   /** The table is `widgets (id int primary key, name varchar(100))`. */
+  /** A million rows of a kilobyte each. */
+  gigabyte: string;
   failing: { sql: string; sqlState: string; position?: number };
   poison: PoisonSample[];
   plans: PlanSample[];
   refusals: RefusalSample[];
+  /** Statements whose traces a person can be shown; `widgets` is there. */
+  probes: Array<{
+    setup: string[];
+    sql: string;
+    findings: Array<{ check: RegExp; result: RegExp }>;
+  }>;
+  /** What a statement leaves in its session for later ones. */
+  leavings: Array<{ sql: string; leaves: PlannedStatement['leaves'] }>;
 }
 
 /** @public */

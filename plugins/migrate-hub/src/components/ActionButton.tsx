@@ -58,7 +58,9 @@ export const ActionButton = (props: ActionButtonProps) => {
         '&, &:hover': {
           color: 'text.secondary',
           backgroundColor:
-            look.variant === 'contained' ? 'action.disabledBackground' : 'transparent',
+            look.variant === 'contained'
+              ? 'action.disabledBackground'
+              : 'transparent',
           borderColor: 'divider',
           boxShadow: 'none',
         },

@@ -12,7 +12,7 @@ interface EmptyStateProps {
 
 /** What to do where there is nothing yet. */
 export const EmptyState = ({ title, children, action }: EmptyStateProps) => (
-  <Box sx={{ textAlign: 'center', paddingY: 4, paddingX: 2 }}>
+  <Box sx={{ textAlign: 'center', paddingY: 3, paddingX: 2 }}>
     <Typography fontWeight={500}>{title}</Typography>
     {children && (
       <Typography

@@ -29,13 +29,11 @@ export const FilterBar = ({ children, active, onClear }: FilterBarProps) => {
       }}
     >
       {children}
-      <Button
-        size="small"
-        onClick={onClear}
-        sx={{ visibility: active ? 'visible' : 'hidden' }}
-      >
-        {t('filter.clear')}
-      </Button>
+      {active && (
+        <Button size="small" onClick={onClear}>
+          {t('filter.clear')}
+        </Button>
+      )}
     </Box>
   );
 };
@@ -69,7 +67,7 @@ export const FilterSelect = (props: FilterSelectProps) => {
       value={value ?? ''}
       disabled={disabled}
       onChange={event => onChange(event.target.value || undefined)}
-      sx={{ minWidth: 140 }}
+      sx={{ minWidth: 145 }}
     >
       <MenuItem value="">
         <em>{t('filter.any')}</em>
@@ -110,7 +108,9 @@ export const FilterSeveral = (props: FilterSeveralProps) => {
         multiple: true,
         renderValue: selected =>
           (selected as string[])
-            .map(one => options.find(({ value }) => value === one)?.label ?? one)
+            .map(
+              one => options.find(({ value }) => value === one)?.label ?? one,
+            )
             .join(', '),
       }}
       sx={{ minWidth: 180, maxWidth: 320 }}

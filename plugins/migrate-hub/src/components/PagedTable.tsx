@@ -3,6 +3,7 @@ import ChevronRight from '@mui/icons-material/ChevronRight';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import LinearProgress from '@mui/material/LinearProgress';
+import Paper from '@mui/material/Paper';
 import Table from '@mui/material/Table';
 import TableBody from '@mui/material/TableBody';
 import TableCell from '@mui/material/TableCell';
@@ -57,7 +58,13 @@ export function PagedTable<T>(props: PagedTableProps<T>) {
       {nothing ? (
         empty
       ) : (
-        <TableContainer tabIndex={0} role="region" aria-label={label}>
+        <TableContainer
+          component={Paper}
+          variant="outlined"
+          tabIndex={0}
+          role="region"
+          aria-label={label}
+        >
           <Table size="small" aria-label={label}>
             <TableHead>
               <TableRow>

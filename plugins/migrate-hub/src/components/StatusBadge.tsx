@@ -67,7 +67,10 @@ interface StatusBadgeProps {
   variant?: 'badge' | 'text' | 'icon';
 }
 
-export const StatusBadge = ({ status, variant = 'badge' }: StatusBadgeProps) => {
+export const StatusBadge = ({
+  status,
+  variant = 'badge',
+}: StatusBadgeProps) => {
   const t = useText();
   // A newer server may know states that this page does not.
   if (!isStatus(status)) return <>{status}</>;

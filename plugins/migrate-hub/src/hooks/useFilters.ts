@@ -59,5 +59,11 @@ export function useFilters<K extends string>(names: readonly K[]): Filters<K> {
       ),
     [names, set],
   );
-  return { values, several, set, clear, active: Object.keys(values).length > 0 };
+  return {
+    values,
+    several,
+    set,
+    clear,
+    active: Object.keys(values).length > 0,
+  };
 }

@@ -32,7 +32,7 @@ export const requestMessages = {
     'history.unknown': 'could not be asked',
     'rollback.none': 'never applied: will be skipped',
     'rollback.same': 'will be rolled back',
-    'rollback.other': 'holds another version',
+    'rollback.other': 'holds another version: that one is rolled back',
     'rollback.unknown': 'could not be asked',
     target: 'Target',
     address: 'Address',
@@ -47,7 +47,7 @@ export const requestMessages = {
     submitRollback_other:
       'Request rollback on {{count}} targets in {{environment}}',
     partly: 'The run for {{engine}} was requested. The other was refused:',
-    more: 'and {{count}} more',
+    more: 'and {{rest}} more',
     disabled: 'disabled',
   },
 } as const;

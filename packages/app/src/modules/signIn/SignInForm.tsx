@@ -1,26 +1,24 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import Stack from '@mui/material/Stack';
 import TextField from '@mui/material/TextField';
 import { FormEvent, useState } from 'react';
-import { LocalCredentials } from './LocalSession';
+import { LocalCredentials } from './PortalSession';
 import { signInTranslationRef } from './translation';
 
 interface SignInFormProps {
-  /** Why the last attempt was refused. */
-  reason?: string;
-  /** Looks again for the session of before, where that could not be found out. */
-  onRetry?: () => void;
+  /** The password given works once: a new one is asked for. */
+  mustChange: boolean;
   onSubmit: (credentials: LocalCredentials) => Promise<void>;
 }
 
 export const SignInForm = (props: SignInFormProps) => {
-  const { reason, onRetry, onSubmit } = props;
+  const { mustChange, onSubmit } = props;
   const { t } = useTranslationRef(signInTranslationRef);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [newPassword, setNewPassword] = useState<string>();
+  const [chosen, setNewPassword] = useState<string>();
+  const newPassword = mustChange ? chosen ?? '' : chosen;
   const [busy, setBusy] = useState(false);
 
   async function submit(event: FormEvent): Promise<void> {
@@ -32,20 +30,6 @@ export const SignInForm = (props: SignInFormProps) => {
 
   return (
     <Stack component="form" spacing={2} onSubmit={submit}>
-      {reason && (
-        <Alert
-          severity="error"
-          action={
-            onRetry && (
-              <Button color="inherit" size="small" onClick={onRetry}>
-                {t('retry')}
-              </Button>
-            )
-          }
-        >
-          {reason}
-        </Alert>
-      )}
       <TextField
         id="email"
         label={t('email')}
@@ -76,14 +60,16 @@ export const SignInForm = (props: SignInFormProps) => {
       <Button type="submit" variant="contained" disabled={busy}>
         {t('submit')}
       </Button>
-      <Button
-        size="small"
-        onClick={() =>
-          setNewPassword(newPassword === undefined ? '' : undefined)
-        }
-      >
-        {newPassword === undefined ? t('changePassword') : t('keepPassword')}
-      </Button>
+      {!mustChange && (
+        <Button
+          size="small"
+          onClick={() =>
+            setNewPassword(newPassword === undefined ? '' : undefined)
+          }
+        >
+          {newPassword === undefined ? t('changePassword') : t('keepPassword')}
+        </Button>
+      )}
     </Stack>
   );
 };

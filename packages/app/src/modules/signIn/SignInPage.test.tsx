@@ -8,10 +8,12 @@ import {
   configApiRef,
   discoveryApiRef,
 } from '@backstage/frontend-plugin-api';
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import { SignInPage } from './SignInPage';
 
-const REFRESH = 'https://hub/api/auth/local/refresh';
+const OPTIONS = 'https://hub/api/migrate-hub/v1/sign-in-options';
+const REFRESH = 'https://hub/api/auth/local/refresh?env=development';
+const GOOGLE = 'https://hub/api/auth/google/refresh?env=development';
 
 const answer = (token: string, expiresInSeconds = 3600) => ({
   profile: { email: 'user@example.com', displayName: 'Uma User' },
@@ -31,10 +33,10 @@ const json = (body: unknown, status = 200) =>
     status,
     headers: { 'Content-Type': 'application/json' },
   });
-const refusal = (status: number, message: string) =>
+const refusal = (status: number, message: string, code?: string) =>
   json(
     {
-      error: { name: 'Error', message },
+      error: { name: 'Error', message, code },
       request: { method: 'POST', url: '/' },
       response: { statusCode: status },
     },
@@ -45,12 +47,17 @@ describe('the sign-in page', () => {
   const server = jest.fn<Promise<Response>, [string, RequestInit]>();
   const realFetch = global.fetch;
   let signedIn: IdentityApi | undefined;
+  let options: object;
 
   beforeEach(() => {
     signedIn = undefined;
+    options = { google: false, local: true };
     server.mockReset();
     server.mockResolvedValue(refusal(401, 'Sign in first.'));
-    global.fetch = (input, init) => server(String(input), init ?? {});
+    global.fetch = async (input, init) =>
+      String(input) === OPTIONS
+        ? json(options)
+        : server(String(input), init ?? {});
   });
   afterEach(() => {
     global.fetch = realFetch;
@@ -158,8 +165,6 @@ describe('the sign-in page', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent(
       'Sign-in does not work right now.',
     );
-    expect(screen.getByLabelText('Email')).toBeInTheDocument();
-
     server.mockResolvedValue(json(answer('token-1')));
     press('Try again');
     await waitFor(() => expect(signedIn).toBeDefined());
@@ -186,6 +191,48 @@ describe('the sign-in page', () => {
         newPassword: 'correct horse',
       },
     ]);
+  });
+
+  it('asks for a new password where the given one works once', async () => {
+    open();
+    await fill('Email', 'user@example.com');
+    await fill('Password', 'one time');
+    server.mockResolvedValue(
+      refusal(403, 'This password works once.', 'PASSWORD_CHANGE_REQUIRED'),
+    );
+    press('Sign in');
+    expect(await screen.findByRole('alert')).toHaveTextContent('works once');
+    await fill('New password', 'correct horse');
+    server.mockResolvedValue(json(answer('token-1')));
+    press('Sign in');
+    await waitFor(() => expect(signedIn).toBeDefined());
+  });
+
+  it('offers Google alone where the password is off, and goes on with its session', async () => {
+    options = { google: true, local: false, message: 'Ask the platform team.' };
+    open();
+    expect(
+      await screen.findByRole('button', { name: 'Sign in with Google' }),
+    ).toBeInTheDocument();
+    expect(screen.getByText('Ask the platform team.')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Password')).not.toBeInTheDocument();
+    expect(calls()).toEqual([[GOOGLE, undefined]]);
+  });
+
+  it('says why Google sign-in was refused, in its own words only', async () => {
+    options = { google: true, local: false };
+    window.history.replaceState({}, '', '/?error=not_provisioned');
+    open();
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'There is no account for you yet.',
+    );
+    cleanup();
+    window.history.replaceState({}, '', '/?error=Call+555+now');
+    open();
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'Google could not confirm who you are.',
+    );
+    window.history.replaceState({}, '', '/');
   });
 
   describe('once signed in', () => {
@@ -246,7 +293,7 @@ describe('the sign-in page', () => {
       server.mockResolvedValue(json({}));
       await session.signOut();
       expect(calls()).toEqual([
-        ['https://hub/api/auth/local/logout', undefined],
+        ['https://hub/api/auth/local/logout?env=development', undefined],
       ]);
     });
   });

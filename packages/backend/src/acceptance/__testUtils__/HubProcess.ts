@@ -2,10 +2,10 @@ import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testU
 import { ChildProcess, spawn } from 'child_process';
 import { generateKeyPairSync, randomBytes } from 'crypto';
 import { mkdtemp, rm, writeFile } from 'fs/promises';
-import { createServer } from 'net';
 import { tmpdir } from 'os';
 import { join, resolve } from 'path';
 import { Client } from 'pg';
+import { freePort } from './freePort';
 
 const root = resolve(__dirname, '../../../../..');
 const READY_MS = 120_000;
@@ -20,19 +20,35 @@ const accounts = [
 /** E-mail addresses of the accounts that every hub under test has. */
 export type Account = (typeof accounts)[number]['email'];
 
-async function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address
-          ? done(address.port)
-          : failed(new Error('no port')),
-      );
-    });
-  });
+/** What replicas of one hub have in common. */
+interface Installation {
+  prefix: string;
+  environment: Record<string, string>;
+  passwords: Map<Account, string>;
+}
+
+function newInstallation(): Installation {
+  return {
+    prefix: `mh_acceptance_${randomBytes(4).toString('hex')}_`,
+    environment: {
+      MIGRATE_HUB_SECRET_KEY: randomBytes(32).toString('base64'),
+      MIGRATE_HUB_SIGNING_KEY: generateKeyPairSync('ed25519')
+        .privateKey.export({ type: 'pkcs8', format: 'der' })
+        .toString('base64'),
+    },
+    passwords: new Map(
+      accounts.map(({ email }) => [email, randomBytes(12).toString('hex')]),
+    ),
+  };
+}
+
+export interface HubOptions {
+  /** One more replica of this hub, on the same metadata databases with the same keys. */
+  replicaOf?: HubProcess;
+  /** Added to what stands under `migrateHub` in the config. */
+  settings?: Record<string, unknown>;
+  /** Added to `auth.providers`; told where the hub will be. */
+  providers?: (baseUrl: string) => Record<string, unknown>;
 }
 
 /**
@@ -44,19 +60,21 @@ export class HubProcess {
   output = '';
   readonly baseUrl: string;
   readonly origin = 'http://localhost:3999';
-  readonly #passwords: Map<Account, string>;
-  readonly #prefix: string;
+  /** Resolves when the process is gone, however it went. */
+  readonly ended: Promise<void>;
+  readonly #installation: Installation;
+  readonly #ownsDatabases: boolean;
   readonly #folder: string;
   readonly #process: ChildProcess;
 
-  static async start(): Promise<HubProcess> {
+  static async start(options: HubOptions = {}): Promise<HubProcess> {
     const server = testServer('postgres');
     if (!server) throw new Error('the hub needs PostgreSQL');
+    const { replicaOf } = options;
+    const installation = replicaOf
+      ? replicaOf.#installation
+      : newInstallation();
     const port = await freePort();
-    const prefix = `mh_acceptance_${randomBytes(4).toString('hex')}_`;
-    const passwords = new Map<Account, string>(
-      accounts.map(({ email }) => [email, randomBytes(12).toString('hex')]),
-    );
     const folder = await mkdtemp(join(tmpdir(), 'migrate-hub-'));
     // JSON is YAML. It stands after app-config.yaml and wins.
     const config = {
@@ -65,16 +83,22 @@ export class HubProcess {
         baseUrl: `http://127.0.0.1:${port}`,
         listen: { host: '127.0.0.1', port },
         cors: { origin: 'http://localhost:3999', credentials: true },
-        database: { prefix },
+        database: { prefix: installation.prefix },
       },
-      auth: { providers: { local: {} } },
+      auth: {
+        providers: {
+          local: {},
+          ...options.providers?.(`http://localhost:${port}`),
+        },
+      },
       migrateHub: {
         demo: {
           users: accounts.map(account => ({
             ...account,
-            password: passwords.get(account.email),
+            password: installation.passwords.get(account.email),
           })),
         },
+        ...options.settings,
       },
     };
     const file = join(folder, 'app-config.test.json');
@@ -100,15 +124,18 @@ export class HubProcess {
           POSTGRES_PORT: String(server.port),
           POSTGRES_USER: server.username,
           POSTGRES_PASSWORD: server.password,
-          MIGRATE_HUB_SECRET_KEY: randomBytes(32).toString('base64'),
-          MIGRATE_HUB_SIGNING_KEY: generateKeyPairSync('ed25519')
-            .privateKey.export({ type: 'pkcs8', format: 'der' })
-            .toString('base64'),
+          ...installation.environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    const hub = new HubProcess({ child, port, prefix, folder, passwords });
+    const hub = new HubProcess({
+      child,
+      port,
+      folder,
+      installation,
+      ownsDatabases: replicaOf === undefined,
+    });
     try {
       await hub.#untilReady();
     } catch (error) {
@@ -121,16 +148,18 @@ export class HubProcess {
   private constructor(options: {
     child: ChildProcess;
     port: number;
-    prefix: string;
     folder: string;
-    passwords: Map<Account, string>;
+    installation: Installation;
+    ownsDatabases: boolean;
   }) {
+    const { child } = options;
     this.baseUrl = `http://127.0.0.1:${options.port}`;
-    this.#process = options.child;
-    this.#prefix = options.prefix;
+    this.#process = child;
     this.#folder = options.folder;
-    this.#passwords = options.passwords;
-    for (const stream of [options.child.stdout, options.child.stderr]) {
+    this.#installation = options.installation;
+    this.#ownsDatabases = options.ownsDatabases;
+    this.ended = new Promise(done => child.once('exit', () => done()));
+    for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', chunk => {
         this.output += chunk;
       });
@@ -138,27 +167,36 @@ export class HubProcess {
   }
 
   password(account: Account): string {
-    return this.#passwords.get(account) ?? '';
+    return this.#installation.passwords.get(account) ?? '';
   }
 
   /** A connection to the hub's own records, as somebody with the database password has it. */
   async records(): Promise<Client> {
-    return this.#connect(`${this.#prefix}migrate-hub`);
+    return this.#connect(`${this.#installation.prefix}migrate-hub`);
+  }
+
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      const ended = new Promise(done => this.#process.once('exit', done));
-      this.#process.kill('SIGTERM');
-      const timer = setTimeout(() => this.#process.kill('SIGKILL'), 30_000);
-      await ended;
+    if (this.isRunning) {
+      this.signal('SIGCONT');
+      this.signal('SIGTERM');
+      const timer = setTimeout(() => this.signal('SIGKILL'), 30_000);
+      await this.ended;
       clearTimeout(timer);
     }
     await rm(this.#folder, { recursive: true, force: true });
+    if (!this.#ownsDatabases) return;
     const admin = await this.#connect('postgres');
     const { rows } = await admin.query(
       'select datname from pg_database where starts_with(datname, $1)',
-      [this.#prefix],
+      [this.#installation.prefix],
     );
     for (const { datname } of rows) {
       await admin.query(`drop database "${datname}" with (force)`);
@@ -183,9 +221,7 @@ export class HubProcess {
     const url = `${this.baseUrl}/.backstage/health/v1/readiness`;
     const deadline = Date.now() + READY_MS;
     for (;;) {
-      const ended =
-        this.#process.exitCode !== null || this.#process.signalCode !== null;
-      if (ended || Date.now() > deadline) {
+      if (!this.isRunning || Date.now() > deadline) {
         throw new Error(`the backend did not start:\n${this.output}`);
       }
       const ready = await fetch(url).then(

@@ -77,8 +77,11 @@ export class Person {
   }
 
   /** Waits until a run has ended. */
-  async runEnded(id: string): Promise<RouteOutput<'getRun'>> {
-    const deadline = Date.now() + 60_000;
+  async runEnded(
+    id: string,
+    options: { withinMs?: number } = {},
+  ): Promise<RouteOutput<'getRun'>> {
+    const deadline = Date.now() + (options.withinMs ?? 60_000);
     for (;;) {
       const run = await this.call('getRun', { params: { id } });
       if (['executed', 'failed', 'canceled'].includes(run.status)) return run;

@@ -29,6 +29,8 @@ export const person = (over: Partial<UserRecord> = {}): UserRecord => ({
   email: `${over.id ?? 'uma'}@example.com`,
   name: over.id ?? 'uma',
   role: 'user',
+  ownRole: over.role ?? 'user',
+  external: false,
   disabled: false,
   revision: 1,
   createdAt: NOON,

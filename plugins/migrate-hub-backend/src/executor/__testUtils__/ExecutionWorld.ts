@@ -6,7 +6,10 @@ import {
   TcpProxy,
   testServer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
-import { TargetSession } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  TargetConnection,
+  TargetSession,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { generateKeyPairSync, randomBytes } from 'crypto';
 import knexFactory, { Knex } from 'knex';
 import { SecretBox } from '../../crypto/SecretBox';
@@ -108,16 +111,16 @@ export class ExecutionWorld {
 
   /** A session to a target as somebody else than the executor has it. */
   async connect(target: TestTarget): Promise<TargetSession> {
-    const { record } = target;
-    return this.driver.connect(
-      { ...record, password: this.#secrets.open(record.secret, record) },
-      {
-        tag: 'somebody else',
-        lockTimeoutMs: 1_000,
-        statementTimeoutMs: 0,
-        connectTimeoutMs: 5_000,
-      },
-    );
+    return this.driver.connect(this.connectionOf(target.record), {
+      tag: 'somebody else',
+      lockTimeoutMs: 1_000,
+      statementTimeoutMs: 0,
+      connectTimeoutMs: 5_000,
+    });
+  }
+
+  connectionOf(record: DbTargetRecord): TargetConnection {
+    return { ...record, password: this.#secrets.open(record.secret, record) };
   }
 
   /** Stops every executor, closes and drops everything. */
@@ -188,7 +191,15 @@ export class ExecutionWorld {
       secrets: {
         open: target => this.#secrets.open(target.secret, target),
       },
-      gate: { claimBlockers: async () => this.blockers },
+      gate: {
+        claimBlockers: async (_tx, { runId }) => ({
+          blockers: this.blockers,
+          canceled: Boolean(
+            (await this.knex('runs').where({ id: runId }).first())
+              ?.cancel_requested_at,
+          ),
+        }),
+      },
       logger,
       config: { ...DEFAULTS, ...options.config },
       metrics: {

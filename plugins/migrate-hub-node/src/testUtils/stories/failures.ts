@@ -161,6 +161,32 @@ export function failureStories(
     );
   });
 
+  chapter('a statement whose outcome nobody knows', () => {
+    for (const { setup, sql, findings } of kit.samples.probes) {
+      story(`can be looked for: ${sql}`, async () => {
+        const session = await kit.open();
+        for (const before of setup) {
+          await kit.database.query(before).catch(() => undefined);
+        }
+        const found = await session.probe?.({ sql });
+        expect(found).toEqual(
+          findings.map(({ check, result }) => ({
+            check: expect.stringMatching(check),
+            result: expect.stringMatching(result),
+          })),
+        );
+      });
+    }
+
+    story('need not have left anything to look at', async () => {
+      const session = await kit.open();
+      expect(
+        await session.probe?.({ sql: "INSERT INTO widgets VALUES (1, 'a')" }),
+      ).toEqual([]);
+      expect(await session.probe?.({ sql: '' })).toEqual([]);
+    });
+  });
+
   chapter('closing', () => {
     story(
       'ends the session on the server, also in the middle of a statement, and may be repeated',

@@ -69,6 +69,16 @@ export function planStories(kit: KitContext, { chapter, story }: Teller): void {
       });
     }
 
+    for (const { sql, leaves } of kit.samples.leavings) {
+      story(`sees that ${sql} leaves ${leaves ?? 'nothing'}`, async () => {
+        const [statement] = (await ask(sql)).statements;
+        expect(statement).toBeDefined();
+        // Absent, not undefined: plans are hashed.
+        expect('leaves' in statement).toBe(leaves !== undefined);
+        expect(statement.leaves).toBe(leaves);
+      });
+    }
+
     story('takes an empty script and one of comments as a no-op', async () => {
       for (const sql of ['', '\n', '-- nothing\n', '/* nothing */;\n;;']) {
         const plan = await accepted(sql);

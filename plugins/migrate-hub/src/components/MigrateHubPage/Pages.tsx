@@ -53,9 +53,7 @@ export const Pages = () => (
         <Route
           key={name}
           path={path}
-          element={
-            <Fresh Component={pages[name as keyof typeof pagePaths]} />
-          }
+          element={<Fresh Component={pages[name as keyof typeof pagePaths]} />}
         />
       ))}
       <Route path="*" element={<NotFound />} />

@@ -39,15 +39,25 @@ export const Tabs = ({ me }: { me?: Me }) => {
       aria-label={t('page.tabs')}
       sx={{
         gridArea: 'pageSubheader',
+        // What scrolls may shrink to nothing in the grid of the page.
+        minHeight: 48,
         backgroundColor: 'background.paper',
         borderBottom: 1,
         borderColor: 'divider',
         overflowX: 'auto',
+        // What scrolls may shrink to nothing: a long page would squeeze the tabs away.
+        minHeight: 'max-content',
       }}
     >
       <Box
         component="ul"
-        sx={{ display: 'flex', listStyle: 'none', margin: 0, paddingX: 1.5, paddingY: 0 }}
+        sx={{
+          display: 'flex',
+          listStyle: 'none',
+          margin: 0,
+          paddingX: 1.5,
+          paddingY: 0,
+        }}
       >
         <li>
           <TabLink to={paths.dashboard} end>

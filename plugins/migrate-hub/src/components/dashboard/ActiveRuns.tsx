@@ -15,7 +15,9 @@ export const ActiveRuns = ({ runs }: { runs: RunSummary[] }) => {
   const paths = useHubPaths();
   if (runs.length === 0) {
     return (
-      <Typography color="text.secondary">{t('dashboard.activeEmpty')}</Typography>
+      <Typography color="text.secondary">
+        {t('dashboard.activeEmpty')}
+      </Typography>
     );
   }
   return (

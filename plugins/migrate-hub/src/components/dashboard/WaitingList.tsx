@@ -33,7 +33,9 @@ export function useActText() {
       environment: run.environment,
       targets: t('dashboard.targets', { count: run.itemCounts.total }),
     });
-    return run.type === 'rollback' ? `${text} (${t('runType.rollback')})` : text;
+    return run.type === 'rollback'
+      ? `${text} (${t('runType.rollback')})`
+      : text;
   };
 }
 

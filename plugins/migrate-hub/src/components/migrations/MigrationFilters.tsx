@@ -52,8 +52,8 @@ export const MigrationFilters = ({ filters }: MigrationFiltersProps) => {
         onChange={environment =>
           set({
             environment,
-            // A state is always that of an environment, and the other way round.
-            state: environment ? values.state ?? 'executed' : undefined,
+            // A state is always that of an environment.
+            state: environment && values.state,
           })
         }
       />

@@ -23,9 +23,9 @@ export const MigrationsPage = () => {
   const client = useHubClient();
   const { me, environments } = useHub();
   const filters = useFilters(filterNames);
-  const columns = useMigrationColumns();
-
   const { values } = filters;
+  const columns = useMigrationColumns({ environment: values.environment });
+
   const list = usePagedList(
     useCallback(
       (page: { cursor?: string }, signal: AbortSignal) => {
@@ -35,7 +35,7 @@ export const MigrationsPage = () => {
             ...rest,
             ...page,
             limit: 50,
-            // A state is one of an environment; on its own the API does not take it.
+            // Without a state the environment only chooses the column.
             ...(state && {
               state,
               environment: environment ?? environments[0]?.name,

@@ -10,8 +10,11 @@ import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 import { StateIn } from './StateIn';
 
-/** A row a migration: its state in each environment, in order. */
-export function useMigrationColumns(): Column<MigrationSummary>[] {
+/** A row a migration: its state in each environment, in order, or in the chosen one. */
+export function useMigrationColumns(options: {
+  environment?: string;
+}): Column<MigrationSummary>[] {
+  const { environment } = options;
   const t = useText();
   const paths = useHubPaths();
   const { environments } = useHub();
@@ -53,15 +56,17 @@ export function useMigrationColumns(): Column<MigrationSummary>[] {
         noWrap: true,
         cell: ({ jira }) => jira ?? '',
       },
-      ...environments.map(
-        ({ name }): Column<MigrationSummary> => ({
-          id: `state ${name}`,
-          header: <EnvironmentName name={name} />,
-          cell: migration => (
-            <StateIn migration={migration} environment={name} />
-          ),
-        }),
-      ),
+      ...environments
+        .filter(({ name }) => !environment || name === environment)
+        .map(
+          ({ name }): Column<MigrationSummary> => ({
+            id: `state ${name}`,
+            header: <EnvironmentName name={name} />,
+            cell: migration => (
+              <StateIn migration={migration} environment={name} />
+            ),
+          }),
+        ),
       {
         id: 'updated',
         header: t('migrations.updated'),
@@ -80,6 +85,6 @@ export function useMigrationColumns(): Column<MigrationSummary>[] {
         ),
       },
     ],
-    [t, paths, environments],
+    [t, paths, environments, environment],
   );
 }

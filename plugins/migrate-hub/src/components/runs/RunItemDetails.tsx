@@ -9,7 +9,7 @@ import { RelativeTime } from '../RelativeTime';
 
 interface RunItemDetailsProps {
   item: RunItem;
-  onResolve: (item: RunItem) => void;
+  onResolve?: (item: RunItem) => void;
 }
 
 /** What failed, in the database's own words, what is true on the target, and the choices. */
@@ -42,7 +42,7 @@ export const RunItemDetails = ({ item, onResolve }: RunItemDetailsProps) => {
           </Box>
         </Box>
       )}
-      {allowedResolutions.length > 0 && (
+      {onResolve && allowedResolutions.length > 0 && (
         <Box>
           <Button
             variant="outlined"

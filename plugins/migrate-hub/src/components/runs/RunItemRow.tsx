@@ -14,7 +14,7 @@ import { RunItemDetails } from './RunItemDetails';
 export const itemColumns = {
   display: 'grid',
   gridTemplateColumns:
-    'minmax(220px, 2fr) 120px 140px 100px 90px minmax(160px, 2fr)',
+    'minmax(300px, 3fr) 105px 140px 95px 80px minmax(120px, 2fr)',
   columnGap: 1.5,
   alignItems: 'center',
   padding: '4px 8px',
@@ -27,7 +27,7 @@ interface RunItemRowProps {
   rowIndex: number;
   open: boolean;
   onToggle: (id: string) => void;
-  onResolve: (item: RunItem) => void;
+  onResolve?: (item: RunItem) => void;
 }
 
 /** One target of a run; opened, it tells what went wrong. */

@@ -14,7 +14,7 @@ const MAX_HEIGHT_PX = 480;
 
 interface RunItemsProps {
   items: RunItem[];
-  onResolve: (item: RunItem) => void;
+  onResolve?: (item: RunItem) => void;
 }
 
 /** The targets of a run. Only those in sight are in the page, be there 3 or 5,000. */

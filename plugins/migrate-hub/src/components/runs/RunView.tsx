@@ -1,5 +1,4 @@
 import Box from '@mui/material/Box';
-import Grid from '@mui/material/Grid';
 import Stack from '@mui/material/Stack';
 import { Run, RunItem } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ReactNode, useMemo, useState } from 'react';
@@ -53,7 +52,12 @@ export const RunView = ({ run, items, onChanged }: RunViewProps) => {
         </Box>
       }
     >
-      <RunItems items={items} onResolve={setResolving} />
+      <RunItems
+        items={items}
+        onResolve={
+          run.allowedActions.includes('resolve') ? setResolving : undefined
+        }
+      />
     </Panel>
   );
   const log = (
@@ -79,18 +83,20 @@ export const RunView = ({ run, items, onChanged }: RunViewProps) => {
       />
       {changed && <RunChange before={seen} after={run} onRead={accept} />}
       <Stack spacing={2}>
-        <Grid container spacing={2} sx={{ '&&': { marginTop: -2 } }}>
-          <Grid item xs={12} md={6}>
-            <Panel title={t('run.approvals')}>
-              <RunApprovals run={run} />
-            </Panel>
-          </Grid>
-          <Grid item xs={12} md={6}>
-            <Panel title={t('run.bound')}>
-              <RunBinding run={run} />
-            </Panel>
-          </Grid>
-        </Grid>
+        <Box
+          sx={{
+            display: 'grid',
+            gridTemplateColumns: { xs: '1fr', md: '1fr 1fr' },
+            gap: 2,
+          }}
+        >
+          <Panel title={t('run.approvals')}>
+            <RunApprovals run={run} />
+          </Panel>
+          <Panel title={t('run.bound')}>
+            <RunBinding run={run} />
+          </Panel>
+        </Box>
         {order.map((part, index) => (
           <Box key={index}>{part}</Box>
         ))}

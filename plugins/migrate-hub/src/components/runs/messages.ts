@@ -17,6 +17,7 @@ export const runsMessages = {
     requesterHint: 'E-mail, in full',
     targets: 'Targets',
     requested: 'Requested',
+    reason: 'Why',
     took: 'Took',
     any: 'Any',
     clear: 'Clear filters',
@@ -126,6 +127,7 @@ export const runsMessages = {
     'resolution.resume': 'Go on where it stopped',
     'resolutionHint.resume':
       'The remaining statements run on the target, under the same approval.',
+    resolutions: 'What is true',
     doubtful: 'The one statement in doubt',
     'doubtful.redo': 'was not done: do it again',
     'doubtful.skip': 'was done: skip it',

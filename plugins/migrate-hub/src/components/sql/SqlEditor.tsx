@@ -32,7 +32,10 @@ export default function SqlEditor(props: SqlEditorProps) {
   const { label, value, onChange, engine, problems, minHeight = 180 } = props;
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>();
-  const parts = useRef({ language: new Compartment(), theme: new Compartment() });
+  const parts = useRef({
+    language: new Compartment(),
+    theme: new Compartment(),
+  });
   const theme = useEditorTheme();
   const latest = useRef({ value, onChange, engine, theme });
   latest.current = { value, onChange, engine, theme };

@@ -85,7 +85,8 @@ function themeOf(mode: 'light' | 'dark'): Extension {
         '&.cm-focused': { outline: `2px solid ${c.keyword}` },
         '.cm-content': {
           caretColor: c.text,
-          fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+          fontFamily:
+            'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
         },
         '.cm-scroller': { lineHeight: 1.6 },
         '.cm-gutters': {

@@ -1,0 +1,243 @@
+import {
+  TcpProxy,
+  testServer,
+  TestServerName,
+  waitUntil,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { HubProcess } from '../acceptance/__testUtils__/HubProcess';
+import { FaultTarget } from './__testUtils__/FaultTarget';
+import { Approved, enginesHere, FaultWorld } from './__testUtils__/FaultWorld';
+import { violationsOf } from './__testUtils__/invariants';
+import { ScriptKind } from './__testUtils__/scripts';
+
+jest.setTimeout(170_000);
+
+let world: FaultWorld;
+let workers: HubProcess[];
+
+beforeAll(async () => {
+  world = await FaultWorld.create();
+  workers = [await world.startWorker(), await world.startWorker()];
+});
+afterEach(async () => world.setFaults([]));
+afterAll(async () => world?.stop());
+
+/** Waits for the end of a run, and holds each of its targets to the promise. */
+async function judge(approved: Approved) {
+  const run = await world.user.runEnded(approved.run.id);
+  const violations: string[] = [];
+  for (const target of approved.targets) {
+    const item = run.items.find(one => one.target.id === target.id);
+    if (!item) throw new Error('the run has lost an item');
+    violations.push(...(await violationsOf({ ...approved, target, item })));
+  }
+  expect(violations).toEqual([]);
+  return run.items;
+}
+
+async function executed(approved: Approved) {
+  await world.execute(approved);
+  return judge(approved);
+}
+
+describe.each(enginesHere)('On %s', engine => {
+  const server = testServer(engine);
+  let target: FaultTarget;
+
+  beforeAll(async () => {
+    [target] = await world.createTargets(engine, 1);
+  });
+
+  const said = (kind: string) => workers.some(one => one.output.includes(kind));
+
+  async function held(kind: ScriptKind, at: 'before_commit' | 'decided') {
+    const approved = await world.approved([target], kind);
+    const item = approved.run.items[0].id;
+    await world.setFaults([{ at, action: 'delay', item }]);
+    await world.execute(approved);
+    await waitUntil(`the worker is at ${at}`, () =>
+      said(`Fail point ${at}, delay: run item ${item}`),
+    );
+    return approved;
+  }
+
+  describe('group 3: the line to the target', () => {
+    it.each([
+      ['drop-reply', ['applied']],
+      ['drop-request', ['not_applied']],
+      ['silence', ['not_applied', 'unknown']],
+    ] as const)('breaks at COMMIT: %s', async (kind, outcomes) => {
+      if (!server) throw new Error(`there is no ${engine} here`);
+      const proxy = await TcpProxy.create(server);
+      const [proxied] = await world.createTargets(engine, 1, {
+        port: proxy.port,
+      });
+      const approved = await world.approved([proxied], 'transaction');
+      const item = approved.run.items[0].id;
+      const rule = { at: 'before_commit', action: 'delay', item } as const;
+      await world.setFaults([rule]);
+      await world.execute(approved);
+      await waitUntil('the worker is about to commit', () =>
+        said(`Fail point before_commit, delay: run item ${item}`),
+      );
+      proxy.breakAt('COMMIT', kind);
+      await world.setFaults([]);
+      await waitUntil('the line is broken', () => proxy.triggered > 0);
+      proxy.mend();
+      if (kind === 'silence') await proxy.close();
+      const [{ outcome }] = await judge(approved);
+      expect(outcomes).toContain(outcome);
+      if (kind !== 'silence') await proxy.close();
+    });
+  });
+
+  it('group 5: two workers take the same runs, one after the other', async () => {
+    const rounds = process.env.MIGRATE_HUB_FAULTS === 'all' ? 200 : 5;
+    const runs: Approved[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      runs.push(await world.approved([target], 'transaction'));
+      await world.execute(runs[round]);
+    }
+    for (const run of runs) {
+      expect(await judge(run)).toMatchObject([{ status: 'executed' }]);
+    }
+  });
+
+  it('group 6: somebody else holds the lock, and the run is canceled', async () => {
+    const holder = await target.holdLock();
+    const waiting = async (approved: Approved) =>
+      waitUntil('the item waits for the lock', async () => {
+        const { items } = await world.user.call('getRun', {
+          params: { id: approved.run.id },
+        });
+        return items[0].waitingFor?.kind === 'target_lock';
+      });
+    const canceled = await world.approved([target], 'transaction');
+    await world.execute(canceled);
+    await waiting(canceled);
+    await world.manager.call('cancelRun', {
+      params: { id: canceled.run.id },
+      body: { reason: 'it waits too long' },
+    });
+    const run = await world.user.runEnded(canceled.run.id);
+    expect(run.items).toMatchObject([
+      { status: 'canceled', outcome: 'not_applied' },
+    ]);
+
+    const patient = await world.approved([target], 'transaction');
+    await world.execute(patient);
+    await waiting(patient);
+    await holder.close();
+    expect(await judge(patient)).toMatchObject([{ status: 'executed' }]);
+    expect(await target.count(`ran where k = '${canceled.key}'`)).toBe(0);
+  });
+
+  it('group 9: the metadata store is down while statements are under way', async () => {
+    const approved = await held('transaction', 'before_commit');
+    const back = await world.takeMetadataDown();
+    await world.setFaults([]);
+    await waitUntil(
+      'the target is applied and left, with the store still down',
+      async () =>
+        (await target.hubSessions()).length === 0 &&
+        (await target.count(`ran where k = '${approved.key}'`)) === 1,
+    );
+    await back();
+    expect(await judge(approved)).toMatchObject([
+      { status: 'executed', outcome: 'applied' },
+    ]);
+  });
+
+  describe('group 11: the history table', () => {
+    it.each([
+      [
+        'was changed under an applied migration',
+        `update migrations set checksum_up = repeat('0', 64)`,
+        'MIGRATION_ALREADY_APPLIED',
+      ],
+    ])('%s', async (_, damage) => {
+      const approved = await world.approved([target], 'transaction');
+      expect(await executed(approved)).toMatchObject([{ status: 'executed' }]);
+      await target.query(`${damage} where migration_key = '${approved.key}'`);
+      // What is applied is never applied again because of it.
+      expect(await target.count(`ran where k = '${approved.key}'`)).toBe(1);
+      await target.query(`delete from migrations`);
+    });
+
+    it('is missing, and is made by two workers at once', async () => {
+      const fresh = await world.createTargets(engine, 4);
+      const items = await executed(await world.approved(fresh, 'transaction'));
+      expect(new Set(items.map(item => item.status))).toEqual(
+        new Set(['executed']),
+      );
+    });
+
+    it('has other columns: nothing is run', async () => {
+      const [foreign] = await world.createTargets(engine, 1);
+      await foreign.query('create table migrations (id integer)');
+      const approved = await world.approved([foreign], 'transaction');
+      await world.execute(approved);
+      const run = await world.user.runEnded(approved.run.id);
+      expect(run.items).toMatchObject([
+        {
+          status: 'failed',
+          outcome: 'not_applied',
+          error: { code: 'HISTORY_TABLE_FOREIGN' },
+        },
+      ]);
+      expect(await foreign.count('ran')).toBe(0);
+    });
+  });
+
+  describe('group 12: a script that', () => {
+    it.each(hostileScripts(engine))('%s', async (_, statements) => {
+      const [victim] = await world.createTargets(engine, 1);
+      const approved = await world.approved([victim], 'transaction', key =>
+        [`insert into ran values ('${key}')`, ...statements, '']
+          .join(';\n')
+          .replace(/KEY/g, key),
+      );
+      await world.execute(approved);
+      const run = await world.user.runEnded(approved.run.id);
+      const [{ status, outcome, error }] = run.items;
+      const rows = await victim.count('ran');
+      expect({ status, code: error?.code }).toMatchObject({
+        status: 'failed',
+        code: expect.stringMatching(
+          /SESSION_DAMAGED|STATEMENT_FAILED|HISTORY_CHANGED|COMMIT_REFUSED/,
+        ),
+      });
+      expect(outcome === 'not_applied' ? rows : 1).toBe(
+        outcome === 'not_applied' ? 0 : 1,
+      );
+      expect(outcome).not.toBe('applied');
+      expect(await victim.isLocked()).toBe(false);
+    });
+  });
+});
+
+/** Statements that undo what the hub relies on, and that no classifier can see through. */
+function hostileScripts(engine: TestServerName): [string, string[]][] {
+  if (engine === 'postgres') {
+    return [
+      [
+        'unlocks our lock',
+        [`do $$ begin perform pg_advisory_unlock_all(); end $$`],
+      ],
+      [
+        'drops the history table',
+        [`do $$ begin execute 'drop table migrations'; end $$`],
+      ],
+      [
+        'writes the history row itself',
+        [
+          `do $$ begin execute 'insert into migrations values (''KEY'', repeat(''0'', 64), null, now(), ''me'', ''1'')'; end $$`,
+        ],
+      ],
+    ];
+  }
+  return [
+    ['unlocks our lock', [`do release_all_locks()`]],
+    ['drops the history table', [`drop table migrations`]],
+  ];
+}

@@ -1,0 +1,73 @@
+import {
+  LoggerService,
+  RootConfigService,
+  UserInfoService,
+} from '@backstage/backend-plugin-api';
+import { HubServices } from './api/services';
+import { SecretBox } from './crypto/SecretBox';
+import { AuthSettings } from './services/AuthSettings';
+import { Commands } from './services/Commands';
+import { FirstAdmins } from './services/FirstAdmins';
+import { GoogleSignIn } from './services/GoogleSignIn';
+import { GroupRoles } from './services/GroupRoles';
+import { IdentityService } from './services/IdentityService';
+import { LocalSignIn } from './services/LocalSignIn';
+import { SessionAdministration } from './services/SessionAdministration';
+import { SessionOpening } from './services/SessionOpening';
+import { SessionsService } from './services/SessionsService';
+import { SignInLog } from './services/SignInLog';
+import { UsersService } from './services/UsersService';
+
+/** The part of the hub that knows people: sign-in, sessions, users. */
+export interface SignIn {
+  firstAdmins: FirstAdmins;
+  identity: IdentityService;
+  services: Pick<
+    HubServices,
+    | 'authSettings'
+    | 'googleSignIn'
+    | 'localSignIn'
+    | 'sessionAdministration'
+    | 'sessions'
+    | 'signInLog'
+    | 'users'
+  >;
+}
+
+/** @throws Error that names the setting, if one is wrong. */
+export function createSignIn(options: {
+  commands: Commands;
+  config: RootConfigService;
+  logger: LoggerService;
+  secrets: SecretBox;
+  userInfo: Pick<UserInfoService, 'getUserInfo'>;
+}): SignIn {
+  const { commands, config, logger, secrets, userInfo } = options;
+  const { knex } = commands;
+  const firstAdmins = FirstAdmins.fromConfig(config);
+  const settings = AuthSettings.create({ commands, config });
+  const log = SignInLog.create({ knex, logger });
+  const opening = SessionOpening.create({ config, secrets, log });
+  const parts = { knex, settings, opening, firstAdmins, log };
+  return {
+    firstAdmins,
+    identity: IdentityService.create({
+      knex,
+      allowedPlugins:
+        config.getOptionalStringArray('migrateHub.onBehalfPlugins') ?? [],
+      groupRoles: GroupRoles.create({ knex, config, userInfo }),
+    }),
+    services: {
+      authSettings: settings,
+      googleSignIn: GoogleSignIn.create(parts),
+      localSignIn: LocalSignIn.create(parts),
+      sessionAdministration: SessionAdministration.create({
+        commands,
+        limits: opening.limits,
+      }),
+      sessions: SessionsService.create({ knex, secrets, opening }),
+      signInLog: log,
+      users: UsersService.create({ commands, settings }),
+    },
+  };
+}

@@ -1,0 +1,3 @@
+export { EntityMigrations } from './EntityMigrations';
+export { EntityMigrationsCard } from './EntityMigrationsCard';
+export { WaitingForMe } from './WaitingForMe';

@@ -1,0 +1,2 @@
+export { EditMigrationPage } from './EditMigrationPage';
+export { NewMigrationPage } from './NewMigrationPage';

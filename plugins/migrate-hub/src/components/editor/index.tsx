@@ -1,2 +1,0 @@
-export const NewMigrationPage = () => <></>;
-export const EditMigrationPage = () => <></>;

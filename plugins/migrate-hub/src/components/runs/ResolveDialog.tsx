@@ -1,0 +1,109 @@
+import FormControl from '@mui/material/FormControl';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import FormLabel from '@mui/material/FormLabel';
+import Radio from '@mui/material/Radio';
+import RadioGroup from '@mui/material/RadioGroup';
+import Typography from '@mui/material/Typography';
+import {
+  Run,
+  RunItem,
+  resolutionSchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useState } from 'react';
+import { useCommand } from '../../hooks/useCommand';
+import { useHubClient } from '../../hooks/useHub';
+import { useText } from '../../hooks/useText';
+import { ConfirmDialog } from '../ConfirmDialog';
+import { RunItemDetails } from './RunItemDetails';
+
+interface ResolveDialogProps {
+  run: Run;
+  item: RunItem;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+/** A person says what is true of a target whose outcome is unclear. */
+export const ResolveDialog = (props: ResolveDialogProps) => {
+  const { run, item, onDone, onClose } = props;
+  const t = useText();
+  const hub = useHubClient();
+  const [resolution, setResolution] = useState(item.allowedResolutions[0]);
+  const [doubtful, setDoubtful] = useState<'redo' | 'skip'>('redo');
+  const command = useCommand((reason: string) =>
+    hub.call('resolveRunItem', {
+      params: { id: item.id },
+      body: {
+        resolution,
+        doubtful: resolution === 'resume' ? doubtful : undefined,
+        reason,
+      },
+    }),
+  );
+
+  return (
+    <ConfirmDialog
+      open
+      title={t('runItems.resolveTitle', { target: item.target.name })}
+      consequence={<RunItemDetails item={item} />}
+      confirm={t(`runItems.resolution.${resolution}`)}
+      typeToConfirm={
+        run.environment === 'prd' ? run.migration.key : undefined
+      }
+      comment={{ label: t('runItems.resolveReason'), required: true }}
+      busy={command.busy}
+      error={command.error}
+      onConfirm={async reason => {
+        if (reason && (await command.run(reason))) onDone();
+      }}
+      onClose={onClose}
+    >
+      <FormControl sx={{ marginTop: 2 }}>
+        <FormLabel id="resolution">{t('runItems.resolutions')}</FormLabel>
+        <RadioGroup
+          aria-labelledby="resolution"
+          value={resolution}
+          onChange={(_, next) => setResolution(resolutionSchema.parse(next))}
+        >
+          {item.allowedResolutions.map(one => (
+            <FormControlLabel
+              key={one}
+              value={one}
+              control={<Radio />}
+              sx={{ alignItems: 'flex-start' }}
+              label={
+                <>
+                  <Typography>{t(`runItems.resolution.${one}`)}</Typography>
+                  <Typography variant="body2" color="text.secondary">
+                    {t(`runItems.resolutionHint.${one}`)}
+                  </Typography>
+                </>
+              }
+            />
+          ))}
+        </RadioGroup>
+      </FormControl>
+      {resolution === 'resume' && (
+        <FormControl sx={{ marginTop: 1 }}>
+          <FormLabel id="doubtful">{t('runItems.doubtful')}</FormLabel>
+          <RadioGroup
+            aria-labelledby="doubtful"
+            value={doubtful}
+            onChange={(_, next) =>
+              setDoubtful(next === 'skip' ? 'skip' : 'redo')
+            }
+          >
+            {(['redo', 'skip'] as const).map(one => (
+              <FormControlLabel
+                key={one}
+                value={one}
+                control={<Radio />}
+                label={t(`runItems.doubtful.${one}`)}
+              />
+            ))}
+          </RadioGroup>
+        </FormControl>
+      )}
+    </ConfirmDialog>
+  );
+};
