@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { accounts, launchBrowser, signIn, startSession } from './lib/portal.mjs';
+import {
+  accounts,
+  launchBrowser,
+  signIn,
+  startSession,
+} from './lib/portal.mjs';
 
 const axe = readFileSync(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),

@@ -1,7 +1,12 @@
 // The promise of the hub as people live it: in the browser, with a real database behind it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accounts, launchBrowser, signIn, startSession } from './lib/portal.mjs';
+import {
+  accounts,
+  launchBrowser,
+  signIn,
+  startSession,
+} from './lib/portal.mjs';
 import { createStoryDatabase } from './lib/storyDatabase.mjs';
 
 const [user, manager] = accounts;
@@ -30,45 +35,52 @@ describe('a migration on its way', () => {
     await database.drop();
   });
 
-  const step = (name, who, story) =>
-    test(name, () => who().run(name, story));
+  const step = (name, who, story) => test(name, () => who().run(name, story));
   const theUser = () => asUser;
   const theManager = () => asManager;
 
-  step('a target is created, and tested before it is saved', theUser, async page => {
-    await page.goto('/migrate-hub/databases');
-    await button(page, 'New project').click();
-    await fill(page, { Key: 'story', Name: 'Story' });
-    await button(page, 'Create project').click();
+  step(
+    'a target is created, and tested before it is saved',
+    theUser,
+    async page => {
+      await page.goto('/migrate-hub/databases');
+      await button(page, 'New project').click();
+      await fill(page, { Key: 'story', Name: 'Story' });
+      await button(page, 'Create project').click();
 
-    await button(page, 'New DB set').click();
-    await page.getByLabel('Environment').last().click();
-    await page.getByRole('option', { name: 'stg' }).click();
-    await fill(page, { Name: 'story_stg' });
-    await button(page, 'Create DB set').click();
+      await button(page, 'New DB set').click();
+      await page.getByLabel('Environment').last().click();
+      await page.getByRole('option', { name: 'stg' }).click();
+      await fill(page, { Name: 'story_stg' });
+      await button(page, 'Create DB set').click();
 
-    await button(page, 'New target').click();
-    const { host, port, username, password } = database.connection;
-    await fill(page, {
-      Name: 'story',
-      Host: host,
-      Port: String(port),
-      Database: database.connection.database,
-      'User name': username,
-      Password: password,
-    });
-    await button(page, 'Test connection').click();
-    await page.getByText('The connection works.').waitFor();
-    await button(page, 'Create target').click();
-    await page.getByRole('button', { name: /^works: Checks of story/ }).waitFor();
-  });
+      await button(page, 'New target').click();
+      const { host, port, username, password } = database.connection;
+      await fill(page, {
+        Name: 'story',
+        Host: host,
+        Port: String(port),
+        Database: database.connection.database,
+        'User name': username,
+        Password: password,
+      });
+      await button(page, 'Test connection').click();
+      await page.getByText('The connection works.').waitFor();
+      await button(page, 'Create target').click();
+      await page
+        .getByRole('button', { name: /^works: Checks of story/ })
+        .waitFor();
+    },
+  );
 
   step('a migration is created and requested for stg', theUser, async page => {
     await page.goto('/migrate-hub/migrations/new');
     await page.getByRole('combobox', { name: /Project/ }).click();
     await page.getByRole('option', { name: /story/i }).click();
     await fill(page, { Key: key, Name: 'Make the sessions table' });
-    await editor(page, 'Up').fill('create table sessions (id int primary key);');
+    await editor(page, 'Up').fill(
+      'create table sessions (id int primary key);',
+    );
     await editor(page, 'Down').fill('drop table sessions;');
     await button(page, 'Create the migration').click();
     runUrl = await request(page);
@@ -93,7 +105,9 @@ describe('a migration on its way', () => {
     await editor(page, 'Up').fill(
       'create table sessions (id int primary key, token text);',
     );
-    await button(page, /^Save version 2/).first().click();
+    await button(page, /^Save version 2/)
+      .first()
+      .click();
     const sure = page.getByRole('dialog').getByRole('button', {
       name: /^Save version 2/,
     });
@@ -109,28 +123,40 @@ describe('a migration on its way', () => {
     await approveFromQueue(page);
   });
 
-  step('it is executed, and the table and its row are there', theUser, async page => {
-    await page.goto(runUrl);
-    await act(page, /^Execute on 1 target in stg/);
-    await page.getByRole('heading', { name: /executed/ }).waitFor();
-    await page.getByRole('log').getByText(/create table sessions/i).first().waitFor();
-    assert.deepEqual(await database.tables(), ['sessions']);
-    const [row] = await database.history();
-    assert.equal(row.migration_key, key);
-    assert.equal(row.applied_by, user.email);
-    assert.ok(runUrl.endsWith(row.tool_run_id));
-  });
+  step(
+    'it is executed, and the table and its row are there',
+    theUser,
+    async page => {
+      await page.goto(runUrl);
+      await act(page, /^Execute on 1 target in stg/);
+      await page.getByRole('heading', { name: /executed/ }).waitFor();
+      await page
+        .getByRole('log')
+        .getByText(/create table sessions/i)
+        .first()
+        .waitFor();
+      assert.deepEqual(await database.tables(), ['sessions']);
+      const [row] = await database.history();
+      assert.equal(row.migration_key, key);
+      assert.equal(row.applied_by, user.email);
+      assert.ok(runUrl.endsWith(row.tool_run_id));
+    },
+  );
 
-  step('it is rolled back under an approval of its own', theUser, async page => {
-    await page.getByRole('link', { name: 'Make the sessions table' }).click();
-    runUrl = await request(page, 'Roll back what is applied');
-    await asManager.run('rollback approval', approveFromQueue);
-    await page.goto(runUrl);
-    await act(page, /^Roll back 1 target in stg/);
-    await page.getByRole('heading', { name: /executed/ }).waitFor();
-    assert.deepEqual(await database.tables(), []);
-    assert.deepEqual(await database.history(), []);
-  });
+  step(
+    'it is rolled back under an approval of its own',
+    theUser,
+    async page => {
+      await page.getByRole('link', { name: 'Make the sessions table' }).click();
+      runUrl = await request(page, 'Roll back what is applied');
+      await asManager.run('rollback approval', approveFromQueue);
+      await page.goto(runUrl);
+      await act(page, /^Roll back 1 target in stg/);
+      await page.getByRole('heading', { name: /executed/ }).waitFor();
+      assert.deepEqual(await database.tables(), []);
+      assert.deepEqual(await database.history(), []);
+    },
+  );
 
   step('all of it stands in the audit log', theManager, async page => {
     for (const action of [
@@ -183,7 +209,9 @@ async function request(page, type) {
   await dialog.getByRole('radio', { name: /stg/ }).check();
   if (type) await dialog.getByRole('radio', { name: type }).check();
   await dialog.getByRole('checkbox', { name: /story_stg/ }).check();
-  await dialog.getByRole('button', { name: /^Request r.* on 1 target/ }).click();
+  await dialog
+    .getByRole('button', { name: /^Request r.* on 1 target/ })
+    .click();
   await page.waitForURL(/\/runs\//);
   return page.url();
 }

@@ -12,7 +12,9 @@ describe('sign-in', () => {
     test(`${account.email} signs in and finds the migrations`, () =>
       withPage(browser, `sign-in ${account.email}`, async page => {
         await signIn(page, account);
-        await page.getByRole('link', { name: 'Migrations', exact: true }).click();
+        await page
+          .getByRole('link', { name: 'Migrations', exact: true })
+          .click();
         await page.getByText('auth-0001-create-accounts').first().waitFor();
       }));
   }

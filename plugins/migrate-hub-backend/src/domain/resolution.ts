@@ -83,7 +83,7 @@ export type ResolutionStep =
   | { do: 'nothing' }
   | { do: 'resume'; instruction: ResumeInstruction };
 
-export interface ResolveOnRecordInput {
+interface ResolveOnRecordInput {
   resolution: Resolution;
   doubtful?: 'redo' | 'skip';
   record: TargetRecord;

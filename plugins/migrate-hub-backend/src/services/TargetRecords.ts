@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_WAIT_MS = 20_000;
 
 /** A target whose record is to be read and written by hand, so to speak. */
-export interface RecordTarget {
+interface RecordTarget {
   driver: TargetDriver;
   connection: TargetConnection;
   /** Of the server that was approved. */

@@ -4,10 +4,7 @@ import {
   mockApis,
   renderInTestApp,
 } from '@backstage/test-utils';
-import {
-  Me,
-  Role,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Me, Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ReactElement } from 'react';
 import { Route, Routes } from 'react-router-dom';
 import { createMigrateHubClient, migrateHubApiRef } from '../api';

@@ -102,7 +102,6 @@ async function soak(options: { minutes: number; seed: number }) {
   const { minutes, seed } = options;
   const world = await FaultWorld.create();
   try {
-    const until = Date.now() + minutes * 60_000;
     const rules = new Map<TestServerName, FaultRule[]>();
     const streams: Stream[] = [];
     for (const [index, engine] of enginesHere.entries()) {
@@ -120,6 +119,7 @@ async function soak(options: { minutes: number; seed: number }) {
     }
     const chaos = new Chaos({ world, random: new Random(seed), say });
     await chaos.begin(WORKERS);
+    const until = Date.now() + minutes * 60_000;
     const striking = chaos.run(until);
     await Promise.all(streams.map(stream => stream.run(until)));
     await striking;

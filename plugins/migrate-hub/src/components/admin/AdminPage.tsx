@@ -8,12 +8,14 @@ import { EmptyState } from '../EmptyState';
 import { PageTitle } from '../PageTitle';
 import { AuditLog } from './AuditLog';
 import { Policies } from './Policies';
+import { Sessions } from './Sessions';
 import { Users } from './Users';
 
 const VIEW = ['view'] as const;
 
 const views = {
   users: Users,
+  sessions: Sessions,
   policies: Policies,
   audit: AuditLog,
 } satisfies Record<string, ComponentType>;
@@ -28,7 +30,9 @@ export const AdminPage = () => {
   const { me } = useHub();
   const { values, set } = useFilters(VIEW);
   const offered: View[] = [
-    ...(me.allowedActions.includes('administer') ? (['users'] as const) : []),
+    ...(me.allowedActions.includes('administer')
+      ? (['users', 'sessions'] as const)
+      : []),
     'policies',
     ...(me.user.role === 'user' ? [] : (['audit'] as const)),
   ];

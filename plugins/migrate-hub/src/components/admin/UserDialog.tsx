@@ -1,7 +1,4 @@
-import {
-  Role,
-  User,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Role, User } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCommand } from '../../hooks/useCommand';
 import { useHubClient } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';

@@ -144,7 +144,9 @@ const columns = ({ t, me, ask }: ColumnOptions): Column<User>[] => [
             ask(user, { role: roleSchema.parse(event.target.value) })
           }
           SelectProps={{
-            inputProps: { 'aria-label': t('users.roleOf', { name: user.name }) },
+            inputProps: {
+              'aria-label': t('users.roleOf', { name: user.name }),
+            },
           }}
         >
           {roleSchema.options.map(role => (

@@ -6,6 +6,7 @@ export const adminMessages = {
     users: 'Users',
     policies: 'Policies',
     audit: 'Audit log',
+    sessions: 'Sessions',
     nothing: 'This page is for managers and admins.',
     nothingHint: 'Managers read the audit log; admins also manage users.',
     policiesHint:
@@ -47,6 +48,21 @@ export const adminMessages = {
       'May approve and deny what others request, execute in protected environments, and read the audit log. Approvals do not count for runs that you request yourself.',
     'roleWhat.admin':
       'May do what managers may, and manage users and disable databases. Approvals do not count for runs that you request yourself.',
+  },
+  sessions: {
+    who: 'Who',
+    provider: 'Signed in with',
+    since: 'Since',
+    lastSeen: 'Last seen',
+    where: 'From where',
+    current: 'this one',
+    actions: 'Actions',
+    end: 'End',
+    endOf: 'End the session of {{name}}',
+    endTitle: 'End this session of {{name}}?',
+    endWhat:
+      'It cannot be renewed: within minutes that browser has to sign in again.',
+    empty: 'No open sessions.',
   },
   audit: {
     actor: 'Who (e-mail)',

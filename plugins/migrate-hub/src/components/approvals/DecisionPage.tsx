@@ -116,9 +116,7 @@ const Decision = ({ run, items, onChanged }: DecisionProps) => {
         </Panel>
         <Panel title={t('approvals.decide')}>
           <RunApprovals run={run} />
-          <Box
-            sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, marginTop: 2 }}
-          >
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, marginTop: 2 }}>
             <RunActions
               run={changed ? { ...run, digest: seen.digest } : run}
               only={['approve', 'deny']}

@@ -36,6 +36,5 @@ export const approvalsMessages = {
     downLabel: 'Down script',
     decide: 'Your decision',
     openRun: 'Open the run',
-    migration: 'Migration',
   },
 } as const;

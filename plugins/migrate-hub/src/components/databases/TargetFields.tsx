@@ -95,7 +95,8 @@ export const TargetFields = (props: TargetFieldsProps) => {
   }
 };
 
-interface MoreProps extends Pick<TargetFieldsProps, 'values' | 'errors' | 'onChange'> {
+interface MoreProps
+  extends Pick<TargetFieldsProps, 'values' | 'errors' | 'onChange'> {
   text: (name: TextName, hint?: string) => TextFieldProps;
 }
 
@@ -106,7 +107,9 @@ const More = ({ values, errors, onChange, text }: MoreProps) => {
     <Accordion
       variant="outlined"
       disableGutters
-      defaultExpanded={values.tlsMode !== '' && values.tlsMode !== 'verify-full'}
+      defaultExpanded={
+        values.tlsMode !== '' && values.tlsMode !== 'verify-full'
+      }
     >
       <AccordionSummary expandIcon={<ExpandMore />}>
         {t('dbForm.more')}
@@ -138,7 +141,11 @@ const More = ({ values, errors, onChange, text }: MoreProps) => {
             ))}
           </TextField>
           {values.tlsMode.startsWith('verify') && (
-            <TextField {...text('ca', t('dbForm.caHint'))} multiline maxRows={6} />
+            <TextField
+              {...text('ca', t('dbForm.caHint'))}
+              multiline
+              maxRows={6}
+            />
           )}
           <FormControlLabel
             control={

@@ -83,8 +83,7 @@ export const databasesMessages = {
     'tls.verify-full': 'encrypted, authority and name are checked',
     ca: 'Authority to trust (PEM)',
     caHint: 'Empty: those of the hub’s system',
-    insecure:
-      'Send the password readable even if the server cannot be checked',
+    insecure: 'Send the password readable even if the server cannot be checked',
     historyTable: 'History table',
     historyTableHint: 'Default: migrations',
     historySchema: 'History schema',

@@ -47,9 +47,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
       title={t('runItems.resolveTitle', { target: item.target.name })}
       consequence={<RunItemDetails item={item} />}
       confirm={t(`runItems.resolution.${resolution}`)}
-      typeToConfirm={
-        run.environment === 'prd' ? run.migration.key : undefined
-      }
+      typeToConfirm={run.environment === 'prd' ? run.migration.key : undefined}
       comment={{ label: t('runItems.resolveReason'), required: true }}
       busy={command.busy}
       error={command.error}

@@ -26,7 +26,9 @@ export const RunItemDetails = ({ item, onResolve }: RunItemDetailsProps) => {
       </Typography>
       {error && <ItemError error={error} />}
       {outcome && (
-        <Typography variant="body2">{t(`runItems.outcome.${outcome}`)}</Typography>
+        <Typography variant="body2">
+          {t(`runItems.outcome.${outcome}`)}
+        </Typography>
       )}
       {evidence.length > 0 && (
         <Box>

@@ -86,7 +86,10 @@ export const RunLogLines = (props: RunLogLinesProps) => {
         padding: 1,
       }}
     >
-      <Box sx={{ position: 'relative' }} style={{ height: rows.getTotalSize() }}>
+      <Box
+        sx={{ position: 'relative' }}
+        style={{ height: rows.getTotalSize() }}
+      >
         {rows.getVirtualItems().map(row => (
           <Box
             key={row.key}

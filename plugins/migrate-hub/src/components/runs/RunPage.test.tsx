@@ -17,9 +17,9 @@ jest.setTimeout(60_000);
 describe('the page of a run', () => {
   // What the browser would measure: room for about twenty rows.
   beforeEach(() => {
-    jest
-      .spyOn(HTMLElement.prototype, 'offsetHeight', 'get')
-      .mockReturnValue(800);
+    const prototype = HTMLElement.prototype;
+    jest.spyOn(prototype, 'clientHeight', 'get').mockReturnValue(800);
+    jest.spyOn(prototype, 'offsetHeight', 'get').mockReturnValue(40);
   });
   afterEach(() => jest.restoreAllMocks());
 
@@ -104,7 +104,11 @@ describe('the page of a run', () => {
     fireEvent.click(dialog.getByRole('button', { name: 'Go back' }));
 
     expect(
-      await screen.findByText('This run changed since you opened it', {}, { timeout: 5000 }),
+      await screen.findByText(
+        'This run changed since you opened it',
+        {},
+        { timeout: 5000 },
+      ),
     ).toBeInTheDocument();
     expect(
       screen.getByText(/lockTimeoutSeconds: 30 is now 60/),

@@ -73,7 +73,10 @@ export async function followRun(options: FollowRunOptions): Promise<void> {
 
 /** Doubles, with a spread so that a hundred pages do not come back at once. */
 function backoff(failures: number): number {
-  const longest = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
+  const longest = Math.min(
+    FIRST_BACKOFF_MS * 2 ** failures,
+    LONGEST_BACKOFF_MS,
+  );
   return longest / 2 + (Math.random() * longest) / 2;
 }
 

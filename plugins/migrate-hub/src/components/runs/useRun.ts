@@ -77,7 +77,8 @@ async function readRun(
 ): Promise<RunWithItems> {
   const params = { id };
   const run = await hub.call('getRun', { params, signal });
-  if (run.items.length >= run.itemCounts.total) return { run, items: run.items };
+  if (run.items.length >= run.itemCounts.total)
+    return { run, items: run.items };
   const items: RunItem[] = [];
   let cursor: string | undefined;
   do {

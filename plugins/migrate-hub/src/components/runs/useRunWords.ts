@@ -17,7 +17,8 @@ export function useRunWords(run: Run) {
   const labels: Record<RunAct, () => string> = {
     approve: () => t('runActs.approve', all),
     deny: () => t('runActs.deny'),
-    execute: () => t(`runActs.${rollback ? 'executeRollback' : 'execute'}`, all),
+    execute: () =>
+      t(`runActs.${rollback ? 'executeRollback' : 'execute'}`, all),
     cancel: () => t('runActs.cancel'),
     retry: () => t('runActs.retry', { count: failed }),
   };
