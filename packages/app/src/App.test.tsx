@@ -30,7 +30,10 @@ describe('the portal', () => {
     };
     global.fetch = async (input, init) => {
       const url = String(input instanceof Request ? input.url : input);
-      if (!url.endsWith('/api/auth/local/refresh')) {
+      if (url.endsWith('/sign-in-options')) {
+        return json({ google: false, local: true });
+      }
+      if (!url.includes('/api/auth/local/refresh')) {
         return json({ items: [] });
       }
       if (!init?.body) {

@@ -139,7 +139,7 @@ export function isoTime(text: string): string {
 const OLDEST = { MySQL: [8, 0], MariaDB: [10, 6] } as const;
 
 /** Why this server cannot be a target, or undefined if it can. */
-export function unsupportedBecause({
+function unsupportedBecause({
   flavour,
   version,
 }: ServerFacts): string | undefined {

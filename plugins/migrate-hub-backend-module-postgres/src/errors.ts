@@ -77,7 +77,7 @@ function isTlsError({
 }
 
 /** Servers do not repeat passwords, but a user name may equal one. */
-export function redact(message: string, password: string): string {
+function redact(message: string, password: string): string {
   return password.length < 4 ? message : message.replaceAll(password, '***');
 }
 

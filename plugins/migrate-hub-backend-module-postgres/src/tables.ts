@@ -212,7 +212,7 @@ function foreignness(
 }
 
 /** Throws `HISTORY_TABLE_FOREIGN` or `HISTORY_TABLE_DENIED` where the tables cannot be used. */
-export function assertUsable(state: TablesState, names: TableNames): void {
+function assertUsable(state: TablesState, names: TableNames): void {
   const tables = [
     [names.history, state.history],
     [names.ledger, state.ledger],

@@ -203,7 +203,7 @@ it('goes back to pages of the portal only', async () => {
   for (const url of [
     'https://evil.example.org',
     `${hub.origin}.evil.example.org`,
-    'javascript:alert(1)',
+    'data:text/html,hello',
     '//evil.example.org',
   ]) {
     expect((await begin(new CookieJar(), url)).status).toBe(403);
@@ -265,11 +265,12 @@ it('lets two tabs refresh at once, and ends a session whose id was copied', asyn
 it('refuses what another site sends with the cookie', async () => {
   const jar = new CookieJar();
   await signIn(jar, 'ann');
-  for (const headers of [
+  const foreign: Record<string, string>[] = [
     { ...own(), Origin: 'https://evil.example.org' },
     { 'X-Requested-With': 'XMLHttpRequest' },
     { Origin: hub.origin },
-  ]) {
+  ];
+  for (const headers of foreign) {
     expect((await refresh(jar, headers)).status).toBe(403);
     const out = await jar.fetch(`${base}/logout?env=development`, {
       method: 'POST',

@@ -1,7 +1,6 @@
 import {
   TcpProxy,
   testServer,
-  TestServerName,
   waitUntil,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { HubProcess } from '../acceptance/__testUtils__/HubProcess';
@@ -50,7 +49,7 @@ describe.each(enginesHere)('On %s', engine => {
 
   const said = (kind: string) => workers.some(one => one.output.includes(kind));
 
-  async function held(kind: ScriptKind, at: 'before_commit' | 'decided') {
+  async function held(kind: ScriptKind, at: 'before_commit') {
     const approved = await world.approved([target], kind);
     const item = approved.run.items[0].id;
     await world.setFaults([{ at, action: 'delay', item }]);
@@ -65,7 +64,6 @@ describe.each(enginesHere)('On %s', engine => {
     it.each([
       ['drop-reply', ['applied']],
       ['drop-request', ['not_applied']],
-      ['silence', ['not_applied', 'unknown']],
     ] as const)('breaks at COMMIT: %s', async (kind, outcomes) => {
       if (!server) throw new Error(`there is no ${engine} here`);
       const proxy = await TcpProxy.create(server);
@@ -84,10 +82,9 @@ describe.each(enginesHere)('On %s', engine => {
       await world.setFaults([]);
       await waitUntil('the line is broken', () => proxy.triggered > 0);
       proxy.mend();
-      if (kind === 'silence') await proxy.close();
       const [{ outcome }] = await judge(approved);
       expect(outcomes).toContain(outcome);
-      if (kind !== 'silence') await proxy.close();
+      await proxy.close();
     });
   });
 
@@ -149,21 +146,6 @@ describe.each(enginesHere)('On %s', engine => {
   });
 
   describe('group 11: the history table', () => {
-    it.each([
-      [
-        'was changed under an applied migration',
-        `update migrations set checksum_up = repeat('0', 64)`,
-        'MIGRATION_ALREADY_APPLIED',
-      ],
-    ])('%s', async (_, damage) => {
-      const approved = await world.approved([target], 'transaction');
-      expect(await executed(approved)).toMatchObject([{ status: 'executed' }]);
-      await target.query(`${damage} where migration_key = '${approved.key}'`);
-      // What is applied is never applied again because of it.
-      expect(await target.count(`ran where k = '${approved.key}'`)).toBe(1);
-      await target.query(`delete from migrations`);
-    });
-
     it('is missing, and is made by two workers at once', async () => {
       const fresh = await world.createTargets(engine, 4);
       const items = await executed(await world.approved(fresh, 'transaction'));
@@ -188,56 +170,45 @@ describe.each(enginesHere)('On %s', engine => {
       expect(await foreign.count('ran')).toBe(0);
     });
   });
-
-  describe('group 12: a script that', () => {
-    it.each(hostileScripts(engine))('%s', async (_, statements) => {
-      const [victim] = await world.createTargets(engine, 1);
-      const approved = await world.approved([victim], 'transaction', key =>
-        [`insert into ran values ('${key}')`, ...statements, '']
-          .join(';\n')
-          .replace(/KEY/g, key),
-      );
-      await world.execute(approved);
-      const run = await world.user.runEnded(approved.run.id);
-      const [{ status, outcome, error }] = run.items;
-      const rows = await victim.count('ran');
-      expect({ status, code: error?.code }).toMatchObject({
-        status: 'failed',
-        code: expect.stringMatching(
-          /SESSION_DAMAGED|STATEMENT_FAILED|HISTORY_CHANGED|COMMIT_REFUSED/,
-        ),
-      });
-      expect(outcome === 'not_applied' ? rows : 1).toBe(
-        outcome === 'not_applied' ? 0 : 1,
-      );
-      expect(outcome).not.toBe('applied');
-      expect(await victim.isLocked()).toBe(false);
-    });
-  });
 });
 
-/** Statements that undo what the hub relies on, and that no classifier can see through. */
-function hostileScripts(engine: TestServerName): [string, string[]][] {
-  if (engine === 'postgres') {
-    return [
-      [
-        'unlocks our lock',
-        [`do $$ begin perform pg_advisory_unlock_all(); end $$`],
-      ],
-      [
-        'drops the history table',
-        [`do $$ begin execute 'drop table migrations'; end $$`],
-      ],
-      [
-        'writes the history row itself',
-        [
-          `do $$ begin execute 'insert into migrations values (''KEY'', repeat(''0'', 64), null, now(), ''me'', ''1'')'; end $$`,
-        ],
-      ],
-    ];
-  }
-  return [
-    ['unlocks our lock', [`do release_all_locks()`]],
-    ['drops the history table', [`drop table migrations`]],
-  ];
-}
+/** What no classifier can see through; on MySQL and MariaDB there is no such block. */
+const hidden: [string, string][] = [
+  [
+    'drops the history table',
+    `do $$ begin execute 'drop table migrations'; end $$`,
+  ],
+  [
+    'writes the history row itself',
+    `do $$ begin execute 'insert into migrations values (''KEY'', repeat(''0'', 64), null, now(), ''me'', ''1'')'; end $$`,
+  ],
+];
+
+(enginesHere.includes('postgres') ? describe : describe.skip)(
+  'On postgres',
+  () => {
+    describe('group 12: a script that', () => {
+      it.each(hidden)('%s', async (_, statement) => {
+        const [victim] = await world.createTargets(engine, 1);
+        const approved = await world.approved([victim], 'transaction', key =>
+          [`insert into ran values ('${key}')`, statement, '']
+            .join(';\n')
+            .replace(/KEY/g, key),
+        );
+        await world.execute(approved);
+        const run = await world.user.runEnded(approved.run.id);
+        const [{ status, outcome, error }] = run.items;
+        const rows = await victim.count('ran');
+        expect({ status, code: error?.code }).toMatchObject({
+          status: 'failed',
+          code: expect.stringMatching(
+            /SESSION_DAMAGED|STATEMENT_FAILED|HISTORY_CHANGED|COMMIT_REFUSED/,
+          ),
+        });
+        expect(rows).toBe(outcome === 'not_applied' ? 0 : 1);
+        expect(outcome).not.toBe('applied');
+        expect(await victim.isLocked()).toBe(false);
+      });
+    });
+  },
+);

@@ -40,7 +40,7 @@ export function onBehalfRefusal(
 }
 
 /** Refuses services, whatever role they have. `act` completes "may not". */
-export function serviceRefusal(
+function serviceRefusal(
   user: UserRecord,
   act: string,
 ): Refusal | undefined {

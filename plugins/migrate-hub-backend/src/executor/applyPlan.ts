@@ -136,13 +136,17 @@ class PlanExecution {
 
   /** A statement that cannot be in a transaction, between two durable marks. */
   async #single(index: number): Promise<void> {
+    // From one mark to the other this is the statement in doubt, and is named.
+    this.#current = index;
     await this.#mark('started', index);
     await this.#failPoint('intent_written', index);
     this.#phase = 'single';
     await this.#send(index);
     this.#inherited = false;
     this.#phase = 'marking';
+    this.#current = index;
     await this.#mark('running', index + 1);
+    this.#current = undefined;
     this.#phase = 'between';
     this.#durable = index + 1;
   }

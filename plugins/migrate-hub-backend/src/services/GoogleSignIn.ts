@@ -33,6 +33,17 @@ interface Refused {
 const isRefused = (value: UserRecord | Refused): value is Refused =>
   'told' in value;
 
+const unknownAddress: Refused = {
+  reason: 'email_unusable',
+  told: 'not_allowed',
+};
+
+const sentences: Partial<Record<SignInRefusal, string>> = {
+  not_allowed: 'This Google account may not sign in here.',
+  not_provisioned: 'There is no account for you yet.',
+  disabled: 'Your account in migrate-hub is disabled.',
+};
+
 /**
  * Lets in whom Google has identified.
  *
@@ -146,17 +157,6 @@ export class GoogleSignIn {
     );
   }
 }
-
-const unknownAddress: Refused = {
-  reason: 'email_unusable',
-  told: 'not_allowed',
-};
-
-const sentences: Partial<Record<SignInRefusal, string>> = {
-  not_allowed: 'This Google account may not sign in here.',
-  not_provisioned: 'There is no account for you yet.',
-  disabled: 'Your account in migrate-hub is disabled.',
-};
 
 async function bringUpToDate(
   tx: Knex.Transaction,

@@ -25,6 +25,15 @@ interface Subject {
   provider: string;
 }
 
+/** What a verified token says about when and by which sign-in it came about. */
+interface Claims {
+  sessionId?: string;
+  /** Seconds since 1970. */
+  issuedAt?: number;
+}
+
+const noClaims: Claims = {};
+
 /** The session of a token or a cookie is over. */
 export const sessionEnded = () =>
   new HubError('NOT_SIGNED_IN', 'Your session has ended. Sign in again.');
@@ -163,15 +172,6 @@ function subjectOf(principal: Principal): Subject {
     'Sign in first, or send a Backstage token: Authorization: Bearer <token>.',
   );
 }
-
-/** What a verified token says about when and by which sign-in it came about. */
-interface Claims {
-  sessionId?: string;
-  /** Seconds since 1970. */
-  issuedAt?: number;
-}
-
-const noClaims: Claims = {};
 
 /**
  * The claims `sid` and `iat` of a token. Tokens of other providers have no

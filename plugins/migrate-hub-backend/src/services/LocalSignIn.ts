@@ -31,6 +31,18 @@ const MIN_PASSWORD_LENGTH = 12;
 const wrong = () =>
   new HubError('NOT_SIGNED_IN', 'The e-mail address or the password is wrong.');
 
+const refusals = {
+  local_off: {
+    message: 'Sign-in with a password is switched off.',
+    told: 'local_off',
+  },
+  email_denied: { message: 'You may not sign in here.', told: 'not_allowed' },
+  google_required: {
+    message: 'Sign in with Google: your account belongs to it.',
+    told: 'google_required',
+  },
+} as const;
+
 /** Sign-in with e-mail and password: the way in without Google, where it is open. */
 export class LocalSignIn {
   readonly #knex: Knex;
@@ -165,18 +177,6 @@ export class LocalSignIn {
     );
   }
 }
-
-const refusals = {
-  local_off: {
-    message: 'Sign-in with a password is switched off.',
-    told: 'local_off',
-  },
-  email_denied: { message: 'You may not sign in here.', told: 'not_allowed' },
-  google_required: {
-    message: 'Sign in with Google: your account belongs to it.',
-    told: 'google_required',
-  },
-} as const;
 
 function failureOf(
   user: UserRecord | undefined,

@@ -187,7 +187,7 @@ export class RunItemsService {
           action: 'execution.blocked',
           payload: {
             target: targetId,
-            blockers: options.blockers.map(({ code, message }) => ({
+            reasons: options.blockers.map(({ code, message }) => ({
               code,
               message,
             })),

@@ -10,6 +10,12 @@ export interface SignInClient extends ClientInfo {
   requestId?: string;
 }
 
+const meta = (user: string, { address, requestId }: SignInClient) => ({
+  user,
+  ...(address && { address }),
+  ...(requestId && { requestId }),
+});
+
 /**
  * The auth log: each success and each failure, with its reason, in the audit
  * trail and as a line of the log. Nothing that was typed or sent is in it.
@@ -91,9 +97,3 @@ export class SignInLog {
     );
   }
 }
-
-const meta = (user: string, { address, requestId }: SignInClient) => ({
-  user,
-  ...(address && { address }),
-  ...(requestId && { requestId }),
-});

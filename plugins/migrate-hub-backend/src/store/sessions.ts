@@ -174,6 +174,12 @@ export async function touchSession(
   });
 }
 
+/** With a session goes the token of the identity provider. */
+const ended = (tx: Knex.Transaction) => ({
+  revoked_at: tx.fn.now(),
+  upstream_token: null,
+});
+
 /** False if it was revoked before. */
 export async function revokeSession(
   tx: Knex.Transaction,
@@ -302,9 +308,3 @@ export async function pruneRetiredIds(knex: Knex): Promise<void> {
     )
     .delete();
 }
-
-/** With a session goes the token of the identity provider. */
-const ended = (tx: Knex.Transaction) => ({
-  revoked_at: tx.fn.now(),
-  upstream_token: null,
-});

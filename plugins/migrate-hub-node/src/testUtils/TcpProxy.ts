@@ -1,7 +1,5 @@
 import { createServer, connect, AddressInfo, Server, Socket } from 'net';
 
-type LineFault = 'drop-request' | 'drop-reply' | 'silence';
-
 /**
  * Stands between a driver and its server and breaks the line at a chosen word.
  * Works on unencrypted connections only.
@@ -11,7 +9,7 @@ type LineFault = 'drop-request' | 'drop-reply' | 'silence';
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  #fault: { word: string; kind: LineFault } | undefined;
+  #fault: { word: string; kind: 'drop-request' | 'drop-reply' } | undefined;
   #triggered = 0;
 
   readonly #rewriteReply: (chunk: Buffer) => Buffer;
@@ -50,9 +48,9 @@ export class TcpProxy {
   /**
    * From now on a client message with this word breaks its connection:
    * `drop-request` before the server sees it, `drop-reply` when the answer
-   * comes, `silence` by carrying nothing more and closing nothing.
+   * comes.
    */
-  breakAt(word: string, kind: LineFault): void {
+  breakAt(word: string, kind: 'drop-request' | 'drop-reply'): void {
     this.#fault = { word, kind };
   }
 
@@ -73,7 +71,6 @@ export class TcpProxy {
   #forward(client: Socket, to: { host: string; port: number }): void {
     const upstream = connect(to.port, to.host);
     let dropReply = false;
-    let silent = false;
     const cut = () => {
       client.destroy();
       upstream.destroy();
@@ -88,7 +85,6 @@ export class TcpProxy {
       });
     }
     client.on('data', chunk => {
-      if (silent) return;
       const fault = this.#fault;
       if (fault && chunk.includes(fault.word)) {
         this.#triggered += 1;
@@ -98,12 +94,10 @@ export class TcpProxy {
         }
         silent = fault.kind === 'silence';
         dropReply = !silent;
-        if (silent) return;
       }
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {
-      if (silent) return;
       if (dropReply) {
         cut();
         return;

@@ -44,7 +44,7 @@ export const ConfirmDialog = (props: ConfirmDialogProps) => (
   </Dialog>
 );
 
-const ConfirmForm = (props: ConfirmDialogProps) => {
+function ConfirmForm(props: ConfirmDialogProps) {
   const t = useText();
   const id = useId();
   const [typed, setTyped] = useState('');
@@ -109,4 +109,4 @@ const ConfirmForm = (props: ConfirmDialogProps) => {
       </DialogActions>
     </form>
   );
-};
+}

@@ -116,18 +116,20 @@ export const StatusBadge = ({
   );
 };
 
-const VisuallyHidden = ({ children }: { children: string }) => (
-  <Box
-    component="span"
-    sx={{
-      position: 'absolute',
-      width: 1,
-      height: 1,
-      overflow: 'hidden',
-      clipPath: 'inset(50%)',
-      whiteSpace: 'nowrap',
-    }}
-  >
-    {children}
-  </Box>
-);
+function VisuallyHidden({ children }: { children: string }) {
+  return (
+    <Box
+      component="span"
+      sx={{
+        position: 'absolute',
+        width: 1,
+        height: 1,
+        overflow: 'hidden',
+        clipPath: 'inset(50%)',
+        whiteSpace: 'nowrap',
+      }}
+    >
+      {children}
+    </Box>
+  );
+}

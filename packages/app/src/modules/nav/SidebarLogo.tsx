@@ -20,7 +20,7 @@ export const SidebarLogo = () => {
         paddingLeft: '20px',
       }}
     >
-      <Link to="/" underline="none" aria-label="Home">
+      <Link to="/" underline="none" aria-label="migrate-hub, home">
         <Logo variant={isOpen ? 'full' : 'icon'} />
       </Link>
     </Box>

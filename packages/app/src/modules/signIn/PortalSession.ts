@@ -52,23 +52,6 @@ export function reasonOf(error: unknown, unreachable: string): string {
   return unreachable;
 }
 
-/** Goes on with the session of before, if one of the open ways has one. */
-export async function resumeSession(
-  server: SignInServer,
-): Promise<{ options: SignInOptions; session?: PortalSession }> {
-  const options = await signInOptions(server);
-  for (const provider of ['google', 'local'] as const) {
-    if (!options[provider]) continue;
-    try {
-      const session = await PortalSession.resume(server, provider);
-      return { options, session };
-    } catch (error) {
-      if (!isNotSignedIn(error)) throw error;
-    }
-  }
-  return { options };
-}
-
 /**
  * Who is signed in, as the portal asks for it. The session itself is a cookie
  * that no script can read; here are only the short-lived token and the name.
@@ -146,6 +129,23 @@ export class PortalSession implements IdentityApi {
     this.#answer = answer;
     this.#renewAt = renewalOf(answer);
   }
+}
+
+/** Goes on with the session of before, if one of the open ways has one. */
+export async function resumeSession(
+  server: SignInServer,
+): Promise<{ options: SignInOptions; session?: PortalSession }> {
+  const options = await signInOptions(server);
+  for (const provider of ['google', 'local'] as const) {
+    if (!options[provider]) continue;
+    try {
+      const session = await PortalSession.resume(server, provider);
+      return { options, session };
+    } catch (error) {
+      if (!isNotSignedIn(error)) throw error;
+    }
+  }
+  return { options };
 }
 
 function renewalOf({ backstageIdentity }: SignInAnswer): number {

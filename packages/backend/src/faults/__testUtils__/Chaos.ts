@@ -36,13 +36,19 @@ export class Chaos {
     }
   }
 
-  async run(until: number): Promise<void> {
-    while (Date.now() < until) {
+  /** Strikes until that time; what is gone is replaced until the work is over. */
+  async run(options: { until: number; work: Promise<unknown> }): Promise<void> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    void options.work.then(over, over);
+    while (!isOver) {
       await sleep(this.#random.below(LONGEST_PAUSE_MS));
       const place = this.#random.below(this.#workers.length);
       const worker = this.#workers[place];
-      if (worker.isRunning) await this.#strike(worker);
-      else this.#count('died at a fail point');
+      if (!worker.isRunning) this.#count('died at a fail point');
+      else if (Date.now() < options.until) await this.#strike(worker);
       if (!worker.isRunning) {
         this.#workers[place] = await this.#world.startWorker({
           graceSeconds: 2,

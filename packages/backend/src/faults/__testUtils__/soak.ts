@@ -120,9 +120,8 @@ async function soak(options: { minutes: number; seed: number }) {
     const chaos = new Chaos({ world, random: new Random(seed), say });
     await chaos.begin(WORKERS);
     const until = Date.now() + minutes * 60_000;
-    const striking = chaos.run(until);
-    await Promise.all(streams.map(stream => stream.run(until)));
-    await striking;
+    const work = Promise.all(streams.map(stream => stream.run(until)));
+    await Promise.all([work, chaos.run({ until, work })]);
     return summary(streams, chaos, seed);
   } finally {
     await world.stop();

@@ -1,6 +1,6 @@
 import { fireEvent, screen } from '@testing-library/react';
-import { dashboard, me, run } from '../../testing/answers';
-import { Refusal, openHub } from '../../testing/openHub';
+import { dashboard, me, run } from '../../__testUtils__/answers';
+import { Refusal, openHub } from '../../__testUtils__/openHub';
 
 describe('the hub', () => {
   it('opens with what waits for me, each with the act and its object', async () => {

@@ -45,8 +45,6 @@ export const Tabs = ({ me }: { me?: Me }) => {
         borderBottom: 1,
         borderColor: 'divider',
         overflowX: 'auto',
-        // What scrolls may shrink to nothing: a long page would squeeze the tabs away.
-        minHeight: 'max-content',
       }}
     >
       <Box

@@ -29,6 +29,23 @@ function instantOf(local: string | undefined): string | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }
 
+interface TimeFieldProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+const TimeField = ({ label, value, onChange }: TimeFieldProps) => (
+  <TextField
+    size="small"
+    type="datetime-local"
+    label={label}
+    value={value ?? ''}
+    onChange={event => onChange(event.target.value || undefined)}
+    InputLabelProps={{ shrink: true }}
+  />
+);
+
 /** Who did what, when: nobody can edit it. */
 export const AuditLog = () => {
   const t = useText();
@@ -120,20 +137,3 @@ function actionText(action: string): string {
   const [entity, verb] = action.split('.');
   return `${entity}: ${verb}`.replace(/_/g, ' ');
 }
-
-interface TimeFieldProps {
-  label: string;
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-const TimeField = ({ label, value, onChange }: TimeFieldProps) => (
-  <TextField
-    size="small"
-    type="datetime-local"
-    label={label}
-    value={value ?? ''}
-    onChange={event => onChange(event.target.value || undefined)}
-    InputLabelProps={{ shrink: true }}
-  />
-);

@@ -10,41 +10,6 @@ import { EmptyState } from '../EmptyState';
 import { Column, PagedTable } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 
-/** Who is signed in, from where, and how to end that. */
-export const Sessions = () => {
-  const t = useText();
-  const hub = useHubClient();
-  const [asked, setAsked] = useState<Session>();
-  const list = usePagedList(
-    useCallback(
-      ({ cursor }, signal) =>
-        hub.call('listSessions', { query: { cursor }, signal }),
-      [hub],
-    ),
-  );
-  return (
-    <>
-      <PagedTable
-        label={t('admin.sessions')}
-        list={list}
-        columns={columns(t, setAsked)}
-        keyOf={session => session.id}
-        empty={<EmptyState title={t('sessions.empty')} />}
-      />
-      {asked && (
-        <EndDialog
-          session={asked}
-          onDone={() => {
-            setAsked(undefined);
-            list.reload();
-          }}
-          onClose={() => setAsked(undefined)}
-        />
-      )}
-    </>
-  );
-};
-
 const columns = (
   t: ReturnType<typeof useText>,
   onEnd: (session: Session) => void,
@@ -124,5 +89,40 @@ const EndDialog = ({ session, onDone, onClose }: EndDialogProps) => {
       }}
       onClose={onClose}
     />
+  );
+};
+
+/** Who is signed in, from where, and how to end that. */
+export const Sessions = () => {
+  const t = useText();
+  const hub = useHubClient();
+  const [asked, setAsked] = useState<Session>();
+  const list = usePagedList(
+    useCallback(
+      ({ cursor }, signal) =>
+        hub.call('listSessions', { query: { cursor }, signal }),
+      [hub],
+    ),
+  );
+  return (
+    <>
+      <PagedTable
+        label={t('admin.sessions')}
+        list={list}
+        columns={columns(t, setAsked)}
+        keyOf={session => session.id}
+        empty={<EmptyState title={t('sessions.empty')} />}
+      />
+      {asked && (
+        <EndDialog
+          session={asked}
+          onDone={() => {
+            setAsked(undefined);
+            list.reload();
+          }}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </>
   );
 };

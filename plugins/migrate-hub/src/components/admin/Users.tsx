@@ -22,87 +22,9 @@ const FILTERS = ['q', 'role', 'disabled'] as const;
 
 const roleOf = (text: string | undefined): Role | undefined =>
   roleSchema.safeParse(text).data;
+
 const flagOf = (text: string | undefined): 'true' | 'false' | undefined =>
   text === 'true' || text === 'false' ? text : undefined;
-
-/** Who may do what. */
-export const Users = () => {
-  const t = useText();
-  const hub = useHubClient();
-  const { me } = useHub();
-  const filters = useFilters(FILTERS);
-  const { values, set } = filters;
-  const [asked, setAsked] = useState<{ user: User; change: UserChange }>();
-
-  const list = usePagedList(
-    useCallback(
-      ({ cursor }, signal) =>
-        hub.call('listUsers', {
-          query: {
-            q: values.q,
-            role: roleOf(values.role),
-            disabled: flagOf(values.disabled),
-            cursor,
-          },
-          signal,
-        }),
-      [hub, values],
-    ),
-  );
-
-  return (
-    <>
-      <FilterBar active={filters.active} onClear={filters.clear}>
-        <FilterText
-          label={t('users.search')}
-          value={values.q}
-          onChange={q => set({ q })}
-          width={220}
-          search
-        />
-        <FilterSelect
-          label={t('users.role')}
-          options={roleSchema.options.map(role => ({
-            value: role,
-            label: t(`users.role.${role}`),
-          }))}
-          value={values.role}
-          onChange={role => set({ role })}
-        />
-        <FilterSelect
-          label={t('users.status')}
-          options={[
-            { value: 'false', label: t('users.enabled') },
-            { value: 'true', label: t('users.disabled') },
-          ]}
-          value={values.disabled}
-          onChange={disabled => set({ disabled })}
-        />
-      </FilterBar>
-      <PagedTable
-        label={t('admin.users')}
-        list={list}
-        columns={columns({
-          t,
-          me: me.user.id,
-          ask: (user, change) => setAsked({ user, change }),
-        })}
-        keyOf={user => user.id}
-        empty={<EmptyState title={t('users.empty')} />}
-      />
-      {asked && (
-        <UserDialog
-          {...asked}
-          onDone={() => {
-            setAsked(undefined);
-            list.reload();
-          }}
-          onClose={() => setAsked(undefined)}
-        />
-      )}
-    </>
-  );
-};
 
 interface ColumnOptions {
   t: ReturnType<typeof useText>;
@@ -186,3 +108,82 @@ const columns = ({ t, me, ask }: ColumnOptions): Column<User>[] => [
     ),
   },
 ];
+
+/** Who may do what. */
+export const Users = () => {
+  const t = useText();
+  const hub = useHubClient();
+  const { me } = useHub();
+  const filters = useFilters(FILTERS);
+  const { values, set } = filters;
+  const [asked, setAsked] = useState<{ user: User; change: UserChange }>();
+
+  const list = usePagedList(
+    useCallback(
+      ({ cursor }, signal) =>
+        hub.call('listUsers', {
+          query: {
+            q: values.q,
+            role: roleOf(values.role),
+            disabled: flagOf(values.disabled),
+            cursor,
+          },
+          signal,
+        }),
+      [hub, values],
+    ),
+  );
+
+  return (
+    <>
+      <FilterBar active={filters.active} onClear={filters.clear}>
+        <FilterText
+          label={t('users.search')}
+          value={values.q}
+          onChange={q => set({ q })}
+          width={220}
+          search
+        />
+        <FilterSelect
+          label={t('users.role')}
+          options={roleSchema.options.map(role => ({
+            value: role,
+            label: t(`users.role.${role}`),
+          }))}
+          value={values.role}
+          onChange={role => set({ role })}
+        />
+        <FilterSelect
+          label={t('users.status')}
+          options={[
+            { value: 'false', label: t('users.enabled') },
+            { value: 'true', label: t('users.disabled') },
+          ]}
+          value={values.disabled}
+          onChange={disabled => set({ disabled })}
+        />
+      </FilterBar>
+      <PagedTable
+        label={t('admin.users')}
+        list={list}
+        columns={columns({
+          t,
+          me: me.user.id,
+          ask: (user, change) => setAsked({ user, change }),
+        })}
+        keyOf={user => user.id}
+        empty={<EmptyState title={t('users.empty')} />}
+      />
+      {asked && (
+        <UserDialog
+          {...asked}
+          onDone={() => {
+            setAsked(undefined);
+            list.reload();
+          }}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </>
+  );
+};

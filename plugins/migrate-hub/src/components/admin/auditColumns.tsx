@@ -7,34 +7,6 @@ import { CopyText, Mono } from '../CopyText';
 import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 
-/** Who, what, when; what happened opens to everything that was recorded. */
-export const auditColumns = (
-  t: ReturnType<typeof useText>,
-): Column<AuditEvent>[] => [
-  {
-    id: 'at',
-    header: t('audit.at'),
-    noWrap: true,
-    cell: ({ at }) => <RelativeTime at={at} />,
-  },
-  {
-    id: 'who',
-    header: t('audit.who'),
-    rowHeader: true,
-    cell: ({ actor }) => actor?.email ?? actor?.name ?? t('audit.system'),
-  },
-  {
-    id: 'what',
-    header: t('audit.what'),
-    cell: event => <Details event={event} />,
-  },
-  {
-    id: 'which',
-    header: t('audit.which'),
-    cell: event => <Subject event={event} />,
-  },
-];
-
 const Details = ({ event }: { event: AuditEvent }) => {
   const t = useText();
   const { action, payload, requestId } = event;
@@ -103,3 +75,31 @@ const Subject = ({ event }: { event: AuditEvent }) => {
     </>
   );
 };
+
+/** Who, what, when; what happened opens to everything that was recorded. */
+export const auditColumns = (
+  t: ReturnType<typeof useText>,
+): Column<AuditEvent>[] => [
+  {
+    id: 'at',
+    header: t('audit.at'),
+    noWrap: true,
+    cell: ({ at }) => <RelativeTime at={at} />,
+  },
+  {
+    id: 'who',
+    header: t('audit.who'),
+    rowHeader: true,
+    cell: ({ actor }) => actor?.email ?? actor?.name ?? t('audit.system'),
+  },
+  {
+    id: 'what',
+    header: t('audit.what'),
+    cell: event => <Details event={event} />,
+  },
+  {
+    id: 'which',
+    header: t('audit.which'),
+    cell: event => <Subject event={event} />,
+  },
+];

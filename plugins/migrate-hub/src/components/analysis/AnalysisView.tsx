@@ -67,7 +67,7 @@ export const AnalysisView = ({ label, analysis }: AnalysisViewProps) => {
   );
 };
 
-const StatementRow = ({ statement }: { statement: AnalysedStatement }) => {
+function StatementRow({ statement }: { statement: AnalysedStatement }) {
   const t = useText();
   const { index, line, text, kind, transactional } = statement;
   return (
@@ -95,7 +95,7 @@ const StatementRow = ({ statement }: { statement: AnalysedStatement }) => {
       </TableCell>
     </TableRow>
   );
-};
+}
 
 /** Enough to recognise the statement; the whole stands beside it. */
 function firstLine(text: string): string {

@@ -1,3 +1,2 @@
-export { AnalysisView } from './AnalysisView';
 export { EngineAnalyses, engineNames } from './EngineAnalyses';
 export { Problems } from './Problems';

@@ -30,30 +30,6 @@ import { EarlierRuns } from './EarlierRuns';
 /** A change of the run while somebody reads is noticed so soon. */
 const POLL_MS = 5000;
 
-interface DecisionPageProps {
-  id: string;
-  onBack: () => void;
-}
-
-/** Everything that a decision needs, in the order in which it is asked. */
-export const DecisionPage = ({ id, onBack }: DecisionPageProps) => {
-  const t = useText();
-  const load = useRun(useHubClient(), id);
-  usePolling(load.reload, POLL_MS);
-  return (
-    <>
-      <Button size="small" onClick={onBack} sx={{ marginBottom: 1 }}>
-        {t('approvals.back')}
-      </Button>
-      <Loaded load={load} skeleton={<PageSkeleton />}>
-        {({ run, items }) => (
-          <Decision run={run} items={items} onChanged={load.reload} />
-        )}
-      </Loaded>
-    </>
-  );
-};
-
 interface DecisionProps {
   run: Run;
   items: RunItem[];
@@ -126,6 +102,30 @@ const Decision = ({ run, items, onChanged }: DecisionProps) => {
           </Box>
         </Panel>
       </Stack>
+    </>
+  );
+};
+
+interface DecisionPageProps {
+  id: string;
+  onBack: () => void;
+}
+
+/** Everything that a decision needs, in the order in which it is asked. */
+export const DecisionPage = ({ id, onBack }: DecisionPageProps) => {
+  const t = useText();
+  const load = useRun(useHubClient(), id);
+  usePolling(load.reload, POLL_MS);
+  return (
+    <>
+      <Button size="small" onClick={onBack} sx={{ marginBottom: 1 }}>
+        {t('approvals.back')}
+      </Button>
+      <Loaded load={load} skeleton={<PageSkeleton />}>
+        {({ run, items }) => (
+          <Decision run={run} items={items} onChanged={load.reload} />
+        )}
+      </Loaded>
     </>
   );
 };

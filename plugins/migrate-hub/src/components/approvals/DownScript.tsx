@@ -8,17 +8,6 @@ import { Loaded } from '../Section';
 import { SqlView } from '../sql';
 import { toneColor } from '../tones';
 
-/** How to undo it: the down script, or its absence in red. */
-export const DownScript = ({ run }: { run: Run }) => {
-  const t = useText();
-  if (run.type === 'rollback') {
-    return (
-      <Typography variant="body2">{t('approvals.undoRollback')}</Typography>
-    );
-  }
-  return <DownOfVersion run={run} />;
-};
-
 const DownOfVersion = ({ run }: { run: Run }) => {
   const t = useText();
   const hub = useHubClient();
@@ -56,4 +45,15 @@ const DownOfVersion = ({ run }: { run: Run }) => {
       }
     </Loaded>
   );
+};
+
+/** How to undo it: the down script, or its absence in red. */
+export const DownScript = ({ run }: { run: Run }) => {
+  const t = useText();
+  if (run.type === 'rollback') {
+    return (
+      <Typography variant="body2">{t('approvals.undoRollback')}</Typography>
+    );
+  }
+  return <DownOfVersion run={run} />;
 };

@@ -20,6 +20,37 @@ import { StatusBadge } from '../StatusBadge';
 /** The last runs are enough to see how it went. */
 const MOST = 20;
 
+const EarlierRun = ({ run }: { run: RunSummary }) => {
+  const t = useText();
+  const paths = useHubPaths();
+  return (
+    <Box
+      component="li"
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: '80px 120px 160px 90px 90px 1fr',
+        alignItems: 'center',
+        gap: 1.5,
+        paddingY: 0.5,
+        fontSize: '0.875rem',
+        overflowX: 'auto',
+      }}
+    >
+      <EnvironmentName name={run.environment} />
+      <StatusBadge status={run.status} variant="text" />
+      <ItemProgress counts={run.itemCounts} />
+      <span>
+        <Duration from={run.startedAt} to={run.finishedAt} />
+      </span>
+      <span>{t('run.version', { version: String(run.version) })}</span>
+      <Link to={paths.run(run.id)}>
+        {t(`runType.${run.type}`)}{' '}
+        <RelativeTime at={run.finishedAt ?? run.createdAt} />
+      </Link>
+    </Box>
+  );
+};
+
 /** How this migration went in the environments so far. */
 export const EarlierRuns = ({ run }: { run: Run }) => {
   const t = useText();
@@ -66,36 +97,5 @@ export const EarlierRuns = ({ run }: { run: Run }) => {
         );
       }}
     </Loaded>
-  );
-};
-
-const EarlierRun = ({ run }: { run: RunSummary }) => {
-  const t = useText();
-  const paths = useHubPaths();
-  return (
-    <Box
-      component="li"
-      sx={{
-        display: 'grid',
-        gridTemplateColumns: '80px 120px 160px 90px 90px 1fr',
-        alignItems: 'center',
-        gap: 1.5,
-        paddingY: 0.5,
-        fontSize: '0.875rem',
-        overflowX: 'auto',
-      }}
-    >
-      <EnvironmentName name={run.environment} />
-      <StatusBadge status={run.status} variant="text" />
-      <ItemProgress counts={run.itemCounts} />
-      <span>
-        <Duration from={run.startedAt} to={run.finishedAt} />
-      </span>
-      <span>{t('run.version', { version: String(run.version) })}</span>
-      <Link to={paths.run(run.id)}>
-        {t(`runType.${run.type}`)}{' '}
-        <RelativeTime at={run.finishedAt ?? run.createdAt} />
-      </Link>
-    </Box>
   );
 };

@@ -7,36 +7,6 @@ import { useText } from '../../hooks/useText';
 import { Loaded } from '../Section';
 import { SqlDiff } from '../sql';
 
-/** The difference to the version that ran in this environment, or was approved there, before. */
-export const EarlierVersion = ({ run }: { run: Run }) => {
-  const t = useText();
-  const { executedVersion, approvedVersion } = run.comparison;
-  const version = executedVersion ?? approvedVersion;
-  if (version === undefined) {
-    return (
-      <Typography variant="body2">{t('approvals.differenceNone')}</Typography>
-    );
-  }
-  if (version === run.version) {
-    return (
-      <Typography variant="body2">{t('approvals.differenceSame')}</Typography>
-    );
-  }
-  return (
-    <>
-      <Typography variant="body2" gutterBottom>
-        {t(
-          executedVersion === undefined
-            ? 'approvals.differenceApproved'
-            : 'approvals.differenceExecuted',
-          { version: String(version) },
-        )}
-      </Typography>
-      <Difference run={run} version={version} />
-    </>
-  );
-};
-
 const Difference = ({ run, version }: { run: Run; version: number }) => {
   const t = useText();
   const hub = useHubClient();
@@ -64,5 +34,35 @@ const Difference = ({ run, version }: { run: Run; version: number }) => {
         />
       )}
     </Loaded>
+  );
+};
+
+/** The difference to the version that ran in this environment, or was approved there, before. */
+export const EarlierVersion = ({ run }: { run: Run }) => {
+  const t = useText();
+  const { executedVersion, approvedVersion } = run.comparison;
+  const version = executedVersion ?? approvedVersion;
+  if (version === undefined) {
+    return (
+      <Typography variant="body2">{t('approvals.differenceNone')}</Typography>
+    );
+  }
+  if (version === run.version) {
+    return (
+      <Typography variant="body2">{t('approvals.differenceSame')}</Typography>
+    );
+  }
+  return (
+    <>
+      <Typography variant="body2" gutterBottom>
+        {t(
+          executedVersion === undefined
+            ? 'approvals.differenceApproved'
+            : 'approvals.differenceExecuted',
+          { version: String(version) },
+        )}
+      </Typography>
+      <Difference run={run} version={version} />
+    </>
   );
 };

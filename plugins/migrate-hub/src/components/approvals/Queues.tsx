@@ -16,41 +16,10 @@ import { PageTitle } from '../PageTitle';
 import { runColumns, waitingColumns } from '../runs/runColumns';
 
 const FILTERS = ['scope', 'environment'] as const;
+
 const VIEW = ['view'] as const;
+
 const POLL_MS = 15_000;
-
-/** What waits for approval, and what is approved and waits for execution. */
-export const Queues = () => {
-  const t = useText();
-  const view = useFilters(VIEW);
-  const ready = view.values.view === 'ready';
-  return (
-    <>
-      <PageTitle title={t('approvals.title')} />
-      <Tabs
-        value={ready ? 'ready' : 'waiting'}
-        onChange={(_, next) =>
-          view.set({ view: next === 'ready' ? 'ready' : undefined })
-        }
-        aria-label={t('approvals.views')}
-        sx={{ marginBottom: 2 }}
-      >
-        <Tab value="waiting" label={t('approvals.waiting')} />
-        <Tab value="ready" label={t('approvals.ready')} />
-      </Tabs>
-      {ready ? <ReadyQueue /> : <WaitingQueue />}
-    </>
-  );
-};
-
-/** The address of a decision: the queue is behind it on the way back. */
-function useDecisionPath(): (id: string) => string {
-  const paths = useHubPaths();
-  return useCallback(
-    id => `${paths.approvals}?run=${encodeURIComponent(id)}`,
-    [paths.approvals],
-  );
-}
 
 const WaitingQueue = () => {
   const t = useText();
@@ -147,3 +116,36 @@ const ReadyQueue = () => {
     />
   );
 };
+
+/** What waits for approval, and what is approved and waits for execution. */
+export const Queues = () => {
+  const t = useText();
+  const view = useFilters(VIEW);
+  const ready = view.values.view === 'ready';
+  return (
+    <>
+      <PageTitle title={t('approvals.title')} />
+      <Tabs
+        value={ready ? 'ready' : 'waiting'}
+        onChange={(_, next) =>
+          view.set({ view: next === 'ready' ? 'ready' : undefined })
+        }
+        aria-label={t('approvals.views')}
+        sx={{ marginBottom: 2 }}
+      >
+        <Tab value="waiting" label={t('approvals.waiting')} />
+        <Tab value="ready" label={t('approvals.ready')} />
+      </Tabs>
+      {ready ? <ReadyQueue /> : <WaitingQueue />}
+    </>
+  );
+};
+
+/** The address of a decision: the queue is behind it on the way back. */
+function useDecisionPath(): (id: string) => string {
+  const paths = useHubPaths();
+  return useCallback(
+    id => `${paths.approvals}?run=${encodeURIComponent(id)}`,
+    [paths.approvals],
+  );
+}

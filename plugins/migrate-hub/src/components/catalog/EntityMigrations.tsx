@@ -30,7 +30,7 @@ export const EntityMigrations = () => {
 
 const columnOptions = {};
 
-const ProjectMigrations = ({ project }: { project: string }) => {
+function ProjectMigrations({ project }: { project: string }) {
   const t = useText();
   const paths = useHubPaths();
   const navigate = useNavigate();
@@ -80,4 +80,4 @@ const ProjectMigrations = ({ project }: { project: string }) => {
       />
     </>
   );
-};
+}

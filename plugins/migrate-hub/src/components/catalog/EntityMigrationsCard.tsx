@@ -84,7 +84,7 @@ interface PendingInProps {
   runs: RunSummary[];
 }
 
-const PendingIn = ({ environment, runs }: PendingInProps) => {
+function PendingIn({ environment, runs }: PendingInProps) {
   const t = useText();
   const paths = useHubPaths();
   return (
@@ -119,4 +119,4 @@ const PendingIn = ({ environment, runs }: PendingInProps) => {
       </dd>
     </Box>
   );
-};
+}

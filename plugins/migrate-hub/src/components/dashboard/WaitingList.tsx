@@ -25,7 +25,7 @@ const looks: Record<Waiting['kind'], { tone: Tone; Icon: ElementType }> = {
 };
 
 /** "Approve auth-142 on 12 targets in prd": the act and its object. */
-export function useActText() {
+function useActText() {
   const t = useText();
   return (kind: Waiting['kind'], run: RunSummary): string => {
     const text = t(`dashboard.${kind}`, {

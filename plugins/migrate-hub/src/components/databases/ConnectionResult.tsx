@@ -10,29 +10,6 @@ import { useText } from '../../hooks/useText';
 import { durationText } from '../Duration';
 import { toneColor } from '../tones';
 
-/** What a connection test found, check by check, with advice where one failed. */
-export const ConnectionResult = ({ result }: { result: ConnectionTest }) => {
-  const t = useText();
-  return (
-    <Box role="status">
-      <Typography
-        sx={{ color: toneColor(result.ok ? 'green' : 'red'), fontWeight: 600 }}
-      >
-        {t(result.ok ? 'dbTest.ok' : 'dbTest.failed')}
-      </Typography>
-      {result.serverVersion && (
-        <Typography variant="body2" color="text.secondary">
-          {t('dbTest.version', {
-            version: result.serverVersion,
-            latency: durationText(result.latencyMs),
-          })}
-        </Typography>
-      )}
-      <CheckList checks={result.checks} />
-    </Box>
-  );
-};
-
 export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
   const t = useText();
   return (
@@ -60,6 +37,29 @@ export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
           </Box>
         );
       })}
+    </Box>
+  );
+};
+
+/** What a connection test found, check by check, with advice where one failed. */
+export const ConnectionResult = ({ result }: { result: ConnectionTest }) => {
+  const t = useText();
+  return (
+    <Box role="status">
+      <Typography
+        sx={{ color: toneColor(result.ok ? 'green' : 'red'), fontWeight: 600 }}
+      >
+        {t(result.ok ? 'dbTest.ok' : 'dbTest.failed')}
+      </Typography>
+      {result.serverVersion && (
+        <Typography variant="body2" color="text.secondary">
+          {t('dbTest.version', {
+            version: result.serverVersion,
+            latency: durationText(result.latencyMs),
+          })}
+        </Typography>
+      )}
+      <CheckList checks={result.checks} />
     </Box>
   );
 };

@@ -17,6 +17,72 @@ import { DbSetDialog } from './DbSetDialog';
 import { TargetDialog } from './TargetDialog';
 import { TargetTable } from './TargetTable';
 
+const SetTitle = ({ dbSet }: { dbSet: DbSet }) => {
+  const t = useText();
+  const { name, environment, description, disabled, targetCounts } = dbSet;
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        flexWrap: 'wrap',
+        alignItems: 'baseline',
+        columnGap: 2,
+      }}
+    >
+      <EnvironmentName name={environment} />
+      <Typography component="h4" fontWeight={600}>
+        {name} {disabled && `(${t('databases.disabled')})`}
+      </Typography>
+      <Typography variant="body2" color="text.secondary">
+        {t('databases.targets', { count: targetCounts.enabled })}
+      </Typography>
+      {targetCounts.failing > 0 && (
+        <Typography variant="body2" sx={{ color: toneColor('red') }}>
+          {t('databases.failing', { targets: String(targetCounts.failing) })}
+        </Typography>
+      )}
+      <Typography variant="body2" color="text.secondary">
+        {description}
+      </Typography>
+    </Box>
+  );
+};
+
+interface DisableDialogProps {
+  dbSet: DbSet;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+const DisableDialog = ({ dbSet, onDone, onClose }: DisableDialogProps) => {
+  const t = useText();
+  const hub = useHubClient();
+  const { id, revision, disabled, name } = dbSet;
+  const command = useCommand(() =>
+    hub.call('updateDbSet', {
+      params: { id },
+      body: { expectedRevision: revision, disabled: !disabled },
+    }),
+  );
+  const act = disabled ? 'enable' : 'disable';
+  return (
+    <ConfirmDialog
+      open
+      title={t(`dbConfirm.${act}Set`, { name })}
+      consequence={t(`dbConfirm.${act}SetWhat`)}
+      confirm={t(`databases.${act}`)}
+      color={disabled ? 'primary' : 'error'}
+      typeToConfirm={disabled ? undefined : name}
+      busy={command.busy}
+      error={command.error}
+      onConfirm={async () => {
+        if (await command.run()) onDone();
+      }}
+      onClose={onClose}
+    />
+  );
+};
+
 interface DbSetPanelProps {
   dbSet: DbSet;
   shown: 'enabled' | 'all';
@@ -112,71 +178,5 @@ export const DbSetPanel = (props: DbSetPanelProps) => {
         />
       )}
     </Accordion>
-  );
-};
-
-const SetTitle = ({ dbSet }: { dbSet: DbSet }) => {
-  const t = useText();
-  const { name, environment, description, disabled, targetCounts } = dbSet;
-  return (
-    <Box
-      sx={{
-        display: 'flex',
-        flexWrap: 'wrap',
-        alignItems: 'baseline',
-        columnGap: 2,
-      }}
-    >
-      <EnvironmentName name={environment} />
-      <Typography component="h4" fontWeight={600}>
-        {name} {disabled && `(${t('databases.disabled')})`}
-      </Typography>
-      <Typography variant="body2" color="text.secondary">
-        {t('databases.targets', { count: targetCounts.enabled })}
-      </Typography>
-      {targetCounts.failing > 0 && (
-        <Typography variant="body2" sx={{ color: toneColor('red') }}>
-          {t('databases.failing', { targets: String(targetCounts.failing) })}
-        </Typography>
-      )}
-      <Typography variant="body2" color="text.secondary">
-        {description}
-      </Typography>
-    </Box>
-  );
-};
-
-interface DisableDialogProps {
-  dbSet: DbSet;
-  onDone: () => void;
-  onClose: () => void;
-}
-
-const DisableDialog = ({ dbSet, onDone, onClose }: DisableDialogProps) => {
-  const t = useText();
-  const hub = useHubClient();
-  const { id, revision, disabled, name } = dbSet;
-  const command = useCommand(() =>
-    hub.call('updateDbSet', {
-      params: { id },
-      body: { expectedRevision: revision, disabled: !disabled },
-    }),
-  );
-  const act = disabled ? 'enable' : 'disable';
-  return (
-    <ConfirmDialog
-      open
-      title={t(`dbConfirm.${act}Set`, { name })}
-      consequence={t(`dbConfirm.${act}SetWhat`)}
-      confirm={t(`databases.${act}`)}
-      color={disabled ? 'primary' : 'error'}
-      typeToConfirm={disabled ? undefined : name}
-      busy={command.busy}
-      error={command.error}
-      onConfirm={async () => {
-        if (await command.run()) onDone();
-      }}
-      onClose={onClose}
-    />
   );
 };

@@ -69,7 +69,6 @@ export const ProjectDialog = (props: ProjectDialogProps) => {
           value={key}
           onChange={event => setKey(event.target.value)}
           required
-          autoFocus
           error={wrong.key !== undefined}
           helperText={wrong.key ?? t('dbForm.keyHint')}
         />

@@ -24,6 +24,111 @@ import { ProjectDialog } from './ProjectDialog';
 /** With more sets than these their targets are loaded when they are opened. */
 const OPEN_AT_FIRST = 6;
 
+interface ProjectHeadProps {
+  project: Project;
+  onAsk: (what: 'edit' | 'archive' | 'newSet') => void;
+}
+
+const ProjectHead = ({ project, onAsk }: ProjectHeadProps) => {
+  const t = useText();
+  const { key, description, entityRef, archived } = project;
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        flexWrap: 'wrap',
+        justifyContent: 'space-between',
+        gap: 2,
+        marginBottom: 2,
+      }}
+    >
+      <Box sx={{ minWidth: 0 }}>
+        <Typography component="h3" sx={{ fontWeight: 600 }}>
+          {project.name} <Mono>{key}</Mono>{' '}
+          {archived && `(${t('databases.archived')})`}
+        </Typography>
+        <Typography variant="body2" color="text.secondary">
+          {description}
+        </Typography>
+        {entityRef && (
+          <Typography variant="body2">
+            <Link to={catalogPath(entityRef)}>{t('databases.entity')}</Link>{' '}
+            <Mono>{entityRef}</Mono>
+          </Typography>
+        )}
+      </Box>
+      <Box
+        sx={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          alignItems: 'flex-start',
+          gap: 1,
+        }}
+      >
+        <ActionButton
+          action="createDbSet"
+          of={project}
+          variant="outlined"
+          reason="tooltip"
+          onClick={() => onAsk('newSet')}
+        >
+          {t('databases.newSet')}
+        </ActionButton>
+        <ActionButton
+          action="edit"
+          of={project}
+          reason="tooltip"
+          onClick={() => onAsk('edit')}
+        >
+          {t('databases.edit')}
+        </ActionButton>
+        <ActionButton
+          action="archive"
+          of={project}
+          reason="tooltip"
+          onClick={() => onAsk('archive')}
+        >
+          {t(archived ? 'databases.unarchive' : 'databases.archive')}
+        </ActionButton>
+      </Box>
+    </Box>
+  );
+};
+
+interface ArchiveDialogProps {
+  project: Project;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+const ArchiveDialog = ({ project, onDone, onClose }: ArchiveDialogProps) => {
+  const t = useText();
+  const hub = useHubClient();
+  const { key, revision, archived, name } = project;
+  const command = useCommand(() =>
+    hub.call('updateProject', {
+      params: { key },
+      body: { expectedRevision: revision, archived: !archived },
+    }),
+  );
+  const act = archived ? 'unarchive' : 'archive';
+  return (
+    <ConfirmDialog
+      open
+      title={t(`dbConfirm.${act}`, { name })}
+      consequence={t(`dbConfirm.${act}What`)}
+      confirm={t(`databases.${act}`)}
+      typeToConfirm={archived ? undefined : key}
+      busy={command.busy}
+      error={command.error}
+      onConfirm={async () => {
+        if (await command.run()) onDone();
+      }}
+      onClose={onClose}
+    />
+  );
+};
+
 interface ProjectViewProps {
   project: Project;
   environment?: string;
@@ -117,114 +222,9 @@ export const ProjectView = (props: ProjectViewProps) => {
   );
 };
 
-interface ProjectHeadProps {
-  project: Project;
-  onAsk: (what: 'edit' | 'archive' | 'newSet') => void;
-}
-
-const ProjectHead = ({ project, onAsk }: ProjectHeadProps) => {
-  const t = useText();
-  const { key, description, entityRef, archived } = project;
-  return (
-    <Box
-      sx={{
-        display: 'flex',
-        flexWrap: 'wrap',
-        justifyContent: 'space-between',
-        gap: 2,
-        marginBottom: 2,
-      }}
-    >
-      <Box sx={{ minWidth: 0 }}>
-        <Typography component="h3" sx={{ fontWeight: 600 }}>
-          {project.name} <Mono>{key}</Mono>{' '}
-          {archived && `(${t('databases.archived')})`}
-        </Typography>
-        <Typography variant="body2" color="text.secondary">
-          {description}
-        </Typography>
-        {entityRef && (
-          <Typography variant="body2">
-            <Link to={catalogPath(entityRef)}>{t('databases.entity')}</Link>{' '}
-            <Mono>{entityRef}</Mono>
-          </Typography>
-        )}
-      </Box>
-      <Box
-        sx={{
-          display: 'flex',
-          flexWrap: 'wrap',
-          alignItems: 'flex-start',
-          gap: 1,
-        }}
-      >
-        <ActionButton
-          action="createDbSet"
-          of={project}
-          variant="outlined"
-          reason="tooltip"
-          onClick={() => onAsk('newSet')}
-        >
-          {t('databases.newSet')}
-        </ActionButton>
-        <ActionButton
-          action="edit"
-          of={project}
-          reason="tooltip"
-          onClick={() => onAsk('edit')}
-        >
-          {t('databases.edit')}
-        </ActionButton>
-        <ActionButton
-          action="archive"
-          of={project}
-          reason="tooltip"
-          onClick={() => onAsk('archive')}
-        >
-          {t(archived ? 'databases.unarchive' : 'databases.archive')}
-        </ActionButton>
-      </Box>
-    </Box>
-  );
-};
-
 /** `component:default/auth` is at `/catalog/default/component/auth`. */
 function catalogPath(entityRef: string): string {
   const [kind, rest] = entityRef.split(':');
   const [namespace, name] = rest.split('/');
   return `/catalog/${namespace}/${kind}/${name}`;
 }
-
-interface ArchiveDialogProps {
-  project: Project;
-  onDone: () => void;
-  onClose: () => void;
-}
-
-const ArchiveDialog = ({ project, onDone, onClose }: ArchiveDialogProps) => {
-  const t = useText();
-  const hub = useHubClient();
-  const { key, revision, archived, name } = project;
-  const command = useCommand(() =>
-    hub.call('updateProject', {
-      params: { key },
-      body: { expectedRevision: revision, archived: !archived },
-    }),
-  );
-  const act = archived ? 'unarchive' : 'archive';
-  return (
-    <ConfirmDialog
-      open
-      title={t(`dbConfirm.${act}`, { name })}
-      consequence={t(`dbConfirm.${act}What`)}
-      confirm={t(`databases.${act}`)}
-      typeToConfirm={archived ? undefined : key}
-      busy={command.busy}
-      error={command.error}
-      onConfirm={async () => {
-        if (await command.run()) onDone();
-      }}
-      onClose={onClose}
-    />
-  );
-};

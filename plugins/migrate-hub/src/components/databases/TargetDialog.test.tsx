@@ -3,8 +3,8 @@ import {
   DbSet,
   DbTarget,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { actor, at } from '../../testing/fixtures';
-import { Refusal, renderPage } from '../../testing/renderPage';
+import { actor, at } from '../../__testUtils__/fixtures';
+import { Refusal, renderPage } from '../../__testUtils__/renderPage';
 import { TargetDialog } from './TargetDialog';
 
 const dbSet: DbSet = {

@@ -29,72 +29,6 @@ type TextName = Exclude<
   'engine' | 'tlsMode' | 'allowInsecurePassword' | 'confirmDistinctServer'
 >;
 
-export const TargetFields = (props: TargetFieldsProps) => {
-  const { values, saved, errors, onChange } = props;
-  const t = useText();
-  const text = (name: TextName, hint?: string): TextFieldProps => ({
-    label: t(`dbForm.${name}`),
-    value: values[name],
-    onChange: event => onChange({ [name]: event.target.value }),
-    error: errors[name] !== undefined,
-    helperText: errors[name] ?? hint,
-    fullWidth: true,
-    inputProps: { spellCheck: false, autoComplete: 'off' },
-  });
-  const moved =
-    saved !== undefined &&
-    (values.host !== saved.host ||
-      values.port !== String(saved.port) ||
-      values.username !== saved.username);
-
-  return (
-    <>
-      <TextField {...text('name')} required autoFocus />
-      {!saved && (
-        <TextField
-          select
-          label={t('dbForm.engine')}
-          value={values.engine}
-          onChange={event => {
-            const engine = engineSchema.parse(event.target.value);
-            const untouched = values.port === defaultPorts[values.engine];
-            onChange({
-              engine,
-              ...(untouched && { port: defaultPorts[engine] }),
-            });
-          }}
-        >
-          {engineSchema.options.map(engine => (
-            <MenuItem key={engine} value={engine}>
-              {t(`dbForm.engine.${engine}`)}
-            </MenuItem>
-          ))}
-        </TextField>
-      )}
-      <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 120px', gap: 2 }}>
-        <TextField {...text('host')} required />
-        <TextField {...text('port')} required type="number" />
-      </Box>
-      <TextField {...text('database')} required />
-      <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 2 }}>
-        <TextField {...text('username')} required />
-        <TextField
-          {...text('password', passwordHint())}
-          type="password"
-          required={!saved}
-          inputProps={{ autoComplete: 'new-password' }}
-        />
-      </Box>
-      <More values={values} errors={errors} onChange={onChange} text={text} />
-    </>
-  );
-
-  function passwordHint(): string {
-    if (!saved) return t('dbForm.passwordNew');
-    return t(moved ? 'dbForm.passwordAgain' : 'dbForm.passwordKept');
-  }
-};
-
 interface MoreProps
   extends Pick<TargetFieldsProps, 'values' | 'errors' | 'onChange'> {
   text: (name: TextName, hint?: string) => TextFieldProps;
@@ -169,4 +103,70 @@ const More = ({ values, errors, onChange, text }: MoreProps) => {
       </AccordionDetails>
     </Accordion>
   );
+};
+
+export const TargetFields = (props: TargetFieldsProps) => {
+  const { values, saved, errors, onChange } = props;
+  const t = useText();
+  const text = (name: TextName, hint?: string): TextFieldProps => ({
+    label: t(`dbForm.${name}`),
+    value: values[name],
+    onChange: event => onChange({ [name]: event.target.value }),
+    error: errors[name] !== undefined,
+    helperText: errors[name] ?? hint,
+    fullWidth: true,
+    inputProps: { spellCheck: false, autoComplete: 'off' },
+  });
+  const moved =
+    saved !== undefined &&
+    (values.host !== saved.host ||
+      values.port !== String(saved.port) ||
+      values.username !== saved.username);
+
+  return (
+    <>
+      <TextField {...text('name')} required />
+      {!saved && (
+        <TextField
+          select
+          label={t('dbForm.engine')}
+          value={values.engine}
+          onChange={event => {
+            const engine = engineSchema.parse(event.target.value);
+            const untouched = values.port === defaultPorts[values.engine];
+            onChange({
+              engine,
+              ...(untouched && { port: defaultPorts[engine] }),
+            });
+          }}
+        >
+          {engineSchema.options.map(engine => (
+            <MenuItem key={engine} value={engine}>
+              {t(`dbForm.engine.${engine}`)}
+            </MenuItem>
+          ))}
+        </TextField>
+      )}
+      <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 120px', gap: 2 }}>
+        <TextField {...text('host')} required />
+        <TextField {...text('port')} required type="number" />
+      </Box>
+      <TextField {...text('database')} required />
+      <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 2 }}>
+        <TextField {...text('username')} required />
+        <TextField
+          {...text('password', passwordHint())}
+          type="password"
+          required={!saved}
+          inputProps={{ autoComplete: 'new-password' }}
+        />
+      </Box>
+      <More values={values} errors={errors} onChange={onChange} text={text} />
+    </>
+  );
+
+  function passwordHint(): string {
+    if (!saved) return t('dbForm.passwordNew');
+    return t(moved ? 'dbForm.passwordAgain' : 'dbForm.passwordKept');
+  }
 };

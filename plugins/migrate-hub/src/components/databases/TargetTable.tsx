@@ -23,92 +23,37 @@ import { TestDialog } from './TestDialog';
 
 type Ask = 'edit' | 'disable' | 'test' | 'checks';
 
-interface TargetTableProps {
-  dbSet: DbSet;
-  shown: 'enabled' | 'all';
-  /** Another one: read again. */
-  edition: number;
-  onChanged: () => void;
-}
-
-/** The targets of a set: where they are, whether they answer, what ran there last. */
-export const TargetTable = (props: TargetTableProps) => {
-  const { dbSet, shown, edition, onChanged } = props;
-  const t = useText();
-  const hub = useHubClient();
-  const paths = useHubPaths();
-  const [asked, setAsked] = useState<{ what: Ask; target: DbTarget }>();
-  const list = usePagedList(
-    useCallback(
-      ({ cursor }, signal) =>
-        hub.call('listDbTargets', {
-          query: {
-            dbSetId: dbSet.id,
-            disabled: shown === 'all' ? undefined : 'false',
-            cursor,
-          },
-          signal,
-        }),
-      [hub, dbSet.id, shown],
-    ),
-  );
-  const { reload } = list;
-  const read = useRef(edition);
-  useEffect(() => {
-    if (read.current === edition) return;
-    read.current = edition;
-    reload();
-  }, [edition, reload]);
-
-  const close = () => setAsked(undefined);
-  const done = () => {
-    close();
-    onChanged();
-  };
-  return (
-    <>
-      <PagedTable
-        label={dbSet.name}
-        list={list}
-        columns={columns({
-          t,
-          paths,
-          ask: (what, target) => setAsked({ what, target }),
-        })}
-        keyOf={target => target.id}
-        empty={<EmptyState title={t('databases.emptyTargets')} />}
-      />
-      {asked?.what === 'edit' && (
-        <TargetDialog
-          dbSet={dbSet}
-          target={asked.target}
-          onSaved={done}
-          onClose={close}
-        />
-      )}
-      {(asked?.what === 'test' || asked?.what === 'checks') && (
-        <TestDialog
-          target={asked.target}
-          start={asked.what === 'test' ? 'test' : 'last'}
-          onClose={done}
-        />
-      )}
-      {asked?.what === 'disable' && (
-        <DisableTargetDialog
-          target={asked.target}
-          onDone={done}
-          onClose={close}
-        />
-      )}
-    </>
-  );
-};
-
 interface ColumnOptions {
   t: ReturnType<typeof useText>;
   paths: HubPaths;
   ask: (what: Ask, target: DbTarget) => void;
 }
+
+interface HealthProps {
+  target: DbTarget;
+  onOpen: () => void;
+}
+
+const Health = ({ target, onOpen }: HealthProps) => {
+  const t = useText();
+  const { lastTest, name } = target;
+  if (!lastTest) return <>{t('dbTarget.untested')}</>;
+  return (
+    <>
+      <Button
+        size="small"
+        onClick={onOpen}
+        aria-label={`${t(
+          lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing',
+        )}: ${t('dbTarget.checksOf', { name })}`}
+        sx={{ color: toneColor(lastTest.ok ? 'green' : 'red') }}
+      >
+        {t(lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing')}
+      </Button>
+      <RelativeTime at={lastTest.at} />
+    </>
+  );
+};
 
 const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
   {
@@ -200,28 +145,83 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
   },
 ];
 
-interface HealthProps {
-  target: DbTarget;
-  onOpen: () => void;
+interface TargetTableProps {
+  dbSet: DbSet;
+  shown: 'enabled' | 'all';
+  /** Another one: read again. */
+  edition: number;
+  onChanged: () => void;
 }
 
-const Health = ({ target, onOpen }: HealthProps) => {
+/** The targets of a set: where they are, whether they answer, what ran there last. */
+export const TargetTable = (props: TargetTableProps) => {
+  const { dbSet, shown, edition, onChanged } = props;
   const t = useText();
-  const { lastTest, name } = target;
-  if (!lastTest) return <>{t('dbTarget.untested')}</>;
+  const hub = useHubClient();
+  const paths = useHubPaths();
+  const [asked, setAsked] = useState<{ what: Ask; target: DbTarget }>();
+  const list = usePagedList(
+    useCallback(
+      ({ cursor }, signal) =>
+        hub.call('listDbTargets', {
+          query: {
+            dbSetId: dbSet.id,
+            disabled: shown === 'all' ? undefined : 'false',
+            cursor,
+          },
+          signal,
+        }),
+      [hub, dbSet.id, shown],
+    ),
+  );
+  const { reload } = list;
+  const read = useRef(edition);
+  useEffect(() => {
+    if (read.current === edition) return;
+    read.current = edition;
+    reload();
+  }, [edition, reload]);
+
+  const close = () => setAsked(undefined);
+  const done = () => {
+    close();
+    onChanged();
+  };
   return (
     <>
-      <Button
-        size="small"
-        onClick={onOpen}
-        aria-label={`${t(
-          lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing',
-        )}: ${t('dbTarget.checksOf', { name })}`}
-        sx={{ color: toneColor(lastTest.ok ? 'green' : 'red') }}
-      >
-        {t(lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing')}
-      </Button>
-      <RelativeTime at={lastTest.at} />
+      <PagedTable
+        label={dbSet.name}
+        list={list}
+        columns={columns({
+          t,
+          paths,
+          ask: (what, target) => setAsked({ what, target }),
+        })}
+        keyOf={target => target.id}
+        empty={<EmptyState title={t('databases.emptyTargets')} />}
+      />
+      {asked?.what === 'edit' && (
+        <TargetDialog
+          dbSet={dbSet}
+          target={asked.target}
+          onSaved={done}
+          onClose={close}
+        />
+      )}
+      {(asked?.what === 'test' || asked?.what === 'checks') && (
+        <TestDialog
+          target={asked.target}
+          start={asked.what === 'test' ? 'test' : 'last'}
+          onClose={done}
+        />
+      )}
+      {asked?.what === 'disable' && (
+        <DisableTargetDialog
+          target={asked.target}
+          onDone={done}
+          onClose={close}
+        />
+      )}
     </>
   );
 };

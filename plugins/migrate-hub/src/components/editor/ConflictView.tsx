@@ -69,7 +69,7 @@ export const ConflictView = (props: ConflictViewProps) => {
 const factNames = ['name', 'jira', 'description', 'transactionMode'] as const;
 
 /** The other fields that differ, theirs and yours. */
-const Facts = ({ theirs, draft }: { theirs: Migration; draft: Draft }) => {
+function Facts({ theirs, draft }: { theirs: Migration; draft: Draft }) {
   const t = useText();
   const differing = factNames.filter(
     name => (theirs[name] ?? '') !== draft[name].trim(),
@@ -88,4 +88,4 @@ const Facts = ({ theirs, draft }: { theirs: Migration; draft: Draft }) => {
       ))}
     </Box>
   );
-};
+}

@@ -1,7 +1,7 @@
 import { EditorView } from '@codemirror/view';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { actor, migration, run } from '../../testing/answers';
-import { Answers, Refusal, openHub } from '../../testing/openHub';
+import { actor, migration, run } from '../../__testUtils__/answers';
+import { Answers, Refusal, openHub } from '../../__testUtils__/openHub';
 
 const path = `/migrations/${migration.id}`;
 const answers: Answers = {

@@ -90,7 +90,7 @@ export const FactFields = (props: DraftFormProps) => {
   );
 };
 
-const ProjectField = (props: TextFieldProps) => {
+function ProjectField(props: TextFieldProps) {
   const projects = useProjects().value ?? [];
   return (
     <TextField {...props} select required>
@@ -106,4 +106,4 @@ const ProjectField = (props: TextFieldProps) => {
         )}
     </TextField>
   );
-};
+}

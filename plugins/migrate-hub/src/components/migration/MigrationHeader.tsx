@@ -102,7 +102,7 @@ interface ArchiveDialogProps {
   onChanged: () => void;
 }
 
-const ArchiveDialog = (props: ArchiveDialogProps) => {
+function ArchiveDialog(props: ArchiveDialogProps) {
   const { migration, open, onClose, onChanged } = props;
   const t = useText();
   const client = useHubClient();
@@ -138,4 +138,4 @@ const ArchiveDialog = (props: ArchiveDialogProps) => {
       }}
     />
   );
-};
+}

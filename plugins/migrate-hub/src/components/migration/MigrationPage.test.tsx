@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { migration, run } from '../../testing/answers';
-import { Answers, openHub } from '../../testing/openHub';
+import { migration, run } from '../../__testUtils__/answers';
+import { Answers, openHub } from '../../__testUtils__/openHub';
 
 const path = `/migrations/${migration.id}`;
 const answers: Answers = {

@@ -40,7 +40,7 @@ interface MigrationViewProps {
   load: Load<Migration>;
 }
 
-const MigrationView = ({ migration, load }: MigrationViewProps) => {
+function MigrationView({ migration, load }: MigrationViewProps) {
   const t = useText();
   const client = useHubClient();
   const [request, setRequest] = useState<RequestStart>();
@@ -89,4 +89,4 @@ const MigrationView = ({ migration, load }: MigrationViewProps) => {
       )}
     </>
   );
-};
+}

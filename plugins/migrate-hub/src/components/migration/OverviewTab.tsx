@@ -61,7 +61,7 @@ interface StatementsProps {
   engines: Engine[];
 }
 
-const Statements = ({ migration, engines }: StatementsProps) => {
+function Statements({ migration, engines }: StatementsProps) {
   const t = useText();
   const analyses = useAnalysis({
     engines: engines.length > 0 ? engines : byDefault,
@@ -83,9 +83,9 @@ const Statements = ({ migration, engines }: StatementsProps) => {
       </Loaded>
     </>
   );
-};
+}
 
-const Facts = ({ migration }: MigrationTabProps) => {
+function Facts({ migration }: MigrationTabProps) {
   const t = useText();
   const facts: [string, ReactNode][] = [
     [t('overview.mode'), t(`mode.${migration.transactionMode}`)],
@@ -144,4 +144,4 @@ const Facts = ({ migration }: MigrationTabProps) => {
       ))}
     </Box>
   );
-};
+}

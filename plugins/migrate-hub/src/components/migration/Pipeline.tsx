@@ -96,7 +96,7 @@ interface StageProps {
   run: RunSummary | undefined;
 }
 
-const Stage = ({ name, migration, run }: StageProps) => {
+function Stage({ name, migration, run }: StageProps) {
   const t = useText();
   const paths = useHubPaths();
   const state = stateWithout(migration.states[name] ?? 'draft', name);
@@ -164,7 +164,7 @@ const Stage = ({ name, migration, run }: StageProps) => {
       </Typography>
     </Box>
   );
-};
+}
 
 interface NextProps {
   migration: Migration;
@@ -172,7 +172,7 @@ interface NextProps {
   onRequest: (start: RequestStart) => void;
 }
 
-const Next = ({ migration, next, onRequest }: NextProps) => {
+function Next({ migration, next, onRequest }: NextProps) {
   const t = useText();
   const paths = useHubPaths();
   const navigate = useNavigate();
@@ -204,4 +204,4 @@ const Next = ({ migration, next, onRequest }: NextProps) => {
       {text}
     </Button>
   );
-};
+}

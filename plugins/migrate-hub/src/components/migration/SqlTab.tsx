@@ -61,7 +61,7 @@ export const SqlTab = ({ migration }: MigrationTabProps) => {
   );
 };
 
-const Facts = ({ sql, checksum }: { sql: string; checksum: string }) => {
+function Facts({ sql, checksum }: { sql: string; checksum: string }) {
   const t = useText();
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
@@ -69,4 +69,4 @@ const Facts = ({ sql, checksum }: { sql: string; checksum: string }) => {
       <CopyButton text={sql} what={t('copy.sql')} />
     </Box>
   );
-};
+}

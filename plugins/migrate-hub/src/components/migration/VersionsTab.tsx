@@ -55,7 +55,7 @@ interface ComparisonProps {
   versions: MigrationVersion[];
 }
 
-const Comparison = ({ id, versions }: ComparisonProps) => {
+function Comparison({ id, versions }: ComparisonProps) {
   const t = useText();
   const { values, set } = useFilters(filterNames);
   if (versions.length < 2) {
@@ -95,14 +95,14 @@ const Comparison = ({ id, versions }: ComparisonProps) => {
       <VersionDiff id={id} from={from} to={to} />
     </Panel>
   );
-};
+}
 
 interface VersionTableProps {
   versions: MigrationVersion[];
   current: number;
 }
 
-const VersionTable = ({ versions, current }: VersionTableProps) => {
+function VersionTable({ versions, current }: VersionTableProps) {
   const t = useText();
   return (
     <TableContainer>
@@ -141,4 +141,4 @@ const VersionTable = ({ versions, current }: VersionTableProps) => {
       </Table>
     </TableContainer>
   );
-};
+}

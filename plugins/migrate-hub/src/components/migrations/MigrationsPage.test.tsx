@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { summary } from '../../testing/answers';
-import { openHub } from '../../testing/openHub';
+import { summary } from '../../__testUtils__/answers';
+import { openHub } from '../../__testUtils__/openHub';
 
 const searchFor = (text: string) =>
   fireEvent.change(screen.getByRole('searchbox', { name: 'Search' }), {

@@ -81,7 +81,7 @@ const tones: Record<RunType, Record<History, Tone>> = {
   rollback: { none: 'grey', same: 'blue', other: 'blue', unknown: 'purple' },
 };
 
-const Preview = ({ preview, type }: { preview: RunPreview; type: RunType }) => {
+function Preview({ preview, type }: { preview: RunPreview; type: RunType }) {
   const t = useText();
   const { analysis, blockers, targets, approvalsRequired } = preview;
   const words = type === 'apply' ? 'history' : 'rollback';
@@ -152,4 +152,4 @@ const Preview = ({ preview, type }: { preview: RunPreview; type: RunType }) => {
       )}
     </Box>
   );
-};
+}

@@ -73,7 +73,7 @@ export const TargetChoice = (props: TargetChoiceProps) => {
   );
 };
 
-const Targets = (props: TargetChoiceProps) => {
+function Targets(props: TargetChoiceProps) {
   const { inventory, dbSetIds, chosen, onChosen } = props;
   const t = useText();
   const offered = inventory.targets.filter(({ dbSet }) =>
@@ -124,4 +124,4 @@ const Targets = (props: TargetChoiceProps) => {
       </Button>
     </Box>
   );
-};
+}

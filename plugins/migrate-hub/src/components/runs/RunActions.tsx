@@ -54,55 +54,6 @@ interface RunActionsProps {
 const find = (run: Run, name: ActionName): Action | undefined =>
   run.actions.find(({ action }) => action === name);
 
-/** What may be done with a run, each with its consequence in words. */
-export const RunActions = ({ run, only, unread, onDone }: RunActionsProps) => {
-  const words = useRunWords(run);
-  const [asked, setAsked] = useState<RunAct>();
-
-  const shown = (only ?? offered[run.status]).filter(act => {
-    const action = find(run, act);
-    return action && (action.allowed || !PAST.includes(action.code ?? ''));
-  });
-  const subject = unread
-    ? {
-        actions: run.actions.map(action =>
-          action.allowed && ['approve', 'execute'].includes(action.action)
-            ? { ...action, allowed: false, message: unread }
-            : action,
-        ),
-      }
-    : run;
-
-  return (
-    <>
-      {shown.map(act => (
-        <ActionButton
-          key={act}
-          action={act}
-          of={subject}
-          onClick={() => setAsked(act)}
-          {...looks[act]}
-        >
-          {words.label(act)}
-        </ActionButton>
-      ))}
-      {asked && (
-        <RunActDialog
-          key={asked}
-          run={run}
-          act={asked}
-          onDone={() => {
-            setAsked(undefined);
-            onDone();
-          }}
-          onStale={onDone}
-          onClose={() => setAsked(undefined)}
-        />
-      )}
-    </>
-  );
-};
-
 interface RunActDialogProps {
   run: Run;
   act: RunAct;
@@ -178,5 +129,54 @@ const RunActDialog = (props: RunActDialogProps) => {
         />
       )}
     </ConfirmDialog>
+  );
+};
+
+/** What may be done with a run, each with its consequence in words. */
+export const RunActions = ({ run, only, unread, onDone }: RunActionsProps) => {
+  const words = useRunWords(run);
+  const [asked, setAsked] = useState<RunAct>();
+
+  const shown = (only ?? offered[run.status]).filter(act => {
+    const action = find(run, act);
+    return action && (action.allowed || !PAST.includes(action.code ?? ''));
+  });
+  const subject = unread
+    ? {
+        actions: run.actions.map(action =>
+          action.allowed && ['approve', 'execute'].includes(action.action)
+            ? { ...action, allowed: false, message: unread }
+            : action,
+        ),
+      }
+    : run;
+
+  return (
+    <>
+      {shown.map(act => (
+        <ActionButton
+          key={act}
+          action={act}
+          of={subject}
+          onClick={() => setAsked(act)}
+          {...looks[act]}
+        >
+          {words.label(act)}
+        </ActionButton>
+      ))}
+      {asked && (
+        <RunActDialog
+          key={asked}
+          run={run}
+          act={asked}
+          onDone={() => {
+            setAsked(undefined);
+            onDone();
+          }}
+          onStale={onDone}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </>
   );
 };

@@ -8,6 +8,20 @@ import { useText } from '../../hooks/useText';
 import { SqlDiff } from '../sql';
 import { BindingChange, bindingChanges } from './bindingChanges';
 
+const Change = ({ change }: { change: BindingChange }) => {
+  const t = useText();
+  switch (change.kind) {
+    case 'field':
+      return <>{t('run.changedField', change)}</>;
+    case 'target':
+      return <>{t('run.changedTarget', change)}</>;
+    case 'added':
+      return <>{t('run.changedTargetAdded', { target: change.target })}</>;
+    default:
+      return <>{t('run.changedTargetGone', { target: change.target })}</>;
+  }
+};
+
 interface RunChangeProps {
   before: Run;
   after: Run;
@@ -55,18 +69,4 @@ export const RunChange = ({ before, after, onRead }: RunChangeProps) => {
       </Button>
     </Alert>
   );
-};
-
-const Change = ({ change }: { change: BindingChange }) => {
-  const t = useText();
-  switch (change.kind) {
-    case 'field':
-      return <>{t('run.changedField', change)}</>;
-    case 'target':
-      return <>{t('run.changedTarget', change)}</>;
-    case 'added':
-      return <>{t('run.changedTargetAdded', { target: change.target })}</>;
-    default:
-      return <>{t('run.changedTargetGone', { target: change.target })}</>;
-  }
 };

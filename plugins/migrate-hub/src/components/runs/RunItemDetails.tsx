@@ -7,6 +7,33 @@ import { useText } from '../../hooks/useText';
 import { Mono } from '../CopyText';
 import { RelativeTime } from '../RelativeTime';
 
+const ItemError = ({ error }: { error: NonNullable<RunItem['error']> }) => {
+  const t = useText();
+  const { statementIndex, line, sqlState } = error;
+  const statement = String((statementIndex ?? 0) + 1);
+  const where = [
+    statementIndex !== undefined &&
+      (line === undefined
+        ? t('runItems.atStatement', { statement })
+        : t('runItems.at', { statement, line: String(line) })),
+    sqlState && t('runItems.sqlState', { state: sqlState }),
+    error.code,
+  ].filter(Boolean);
+  return (
+    <Alert severity="error" sx={{ paddingY: 0 }}>
+      <Typography variant="caption" component="div">
+        {where.join(' · ')}
+      </Typography>
+      <Box
+        component="pre"
+        sx={{ margin: 0, whiteSpace: 'pre-wrap', fontSize: '0.8125rem' }}
+      >
+        {error.message}
+      </Box>
+    </Alert>
+  );
+};
+
 interface RunItemDetailsProps {
   item: RunItem;
   onResolve?: (item: RunItem) => void;
@@ -56,32 +83,5 @@ export const RunItemDetails = ({ item, onResolve }: RunItemDetailsProps) => {
         </Box>
       )}
     </Box>
-  );
-};
-
-const ItemError = ({ error }: { error: NonNullable<RunItem['error']> }) => {
-  const t = useText();
-  const { statementIndex, line, sqlState } = error;
-  const statement = String((statementIndex ?? 0) + 1);
-  const where = [
-    statementIndex !== undefined &&
-      (line === undefined
-        ? t('runItems.atStatement', { statement })
-        : t('runItems.at', { statement, line: String(line) })),
-    sqlState && t('runItems.sqlState', { state: sqlState }),
-    error.code,
-  ].filter(Boolean);
-  return (
-    <Alert severity="error" sx={{ paddingY: 0 }}>
-      <Typography variant="caption" component="div">
-        {where.join(' · ')}
-      </Typography>
-      <Box
-        component="pre"
-        sx={{ margin: 0, whiteSpace: 'pre-wrap', fontSize: '0.8125rem' }}
-      >
-        {error.message}
-      </Box>
-    </Alert>
   );
 };

@@ -21,6 +21,32 @@ export const itemColumns = {
   minHeight: 40,
 } as const;
 
+/** What it does or waits for at this moment, or what ended it. */
+const Now = ({ item }: { item: RunItem }) => {
+  const t = useText();
+  const { currentStatement, waitingFor, error } = item;
+  if (waitingFor) {
+    return (
+      <>
+        {t('runItems.waits', { kind: waitingFor.kind.replace(/_/g, ' ') })}
+        {waitingFor.holder &&
+          `, ${t('runItems.heldBy', { holder: waitingFor.holder })}`}
+        {`, ${durationText(Date.now() - Date.parse(waitingFor.since))}`}
+      </>
+    );
+  }
+  if (currentStatement && item.status === 'running') {
+    const { index, startedAt } = currentStatement;
+    return (
+      <>
+        {t('runItems.statement', { index: String(index + 1) })}
+        {`, ${durationText(Date.now() - Date.parse(startedAt))}`}
+      </>
+    );
+  }
+  return <>{error?.message ?? ''}</>;
+};
+
 interface RunItemRowProps {
   item: RunItem;
   /** Its place in the whole table, for screen readers. */
@@ -109,29 +135,3 @@ export const RunItemRow = memo((props: RunItemRowProps) => {
     </Box>
   );
 });
-
-/** What it does or waits for at this moment, or what ended it. */
-const Now = ({ item }: { item: RunItem }) => {
-  const t = useText();
-  const { currentStatement, waitingFor, error } = item;
-  if (waitingFor) {
-    return (
-      <>
-        {t('runItems.waits', { kind: waitingFor.kind.replace(/_/g, ' ') })}
-        {waitingFor.holder &&
-          `, ${t('runItems.heldBy', { holder: waitingFor.holder })}`}
-        {`, ${durationText(Date.now() - Date.parse(waitingFor.since))}`}
-      </>
-    );
-  }
-  if (currentStatement && item.status === 'running') {
-    const { index, startedAt } = currentStatement;
-    return (
-      <>
-        {t('runItems.statement', { index: String(index + 1) })}
-        {`, ${durationText(Date.now() - Date.parse(startedAt))}`}
-      </>
-    );
-  }
-  return <>{error?.message ?? ''}</>;
-};

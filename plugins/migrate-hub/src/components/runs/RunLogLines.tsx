@@ -11,6 +11,7 @@ import { durationText } from '../Duration';
 import { Tone, toneColor } from '../tones';
 
 const LINE_PX = 20;
+
 /** So near to the end counts as "at the end". */
 const END_PX = 30;
 
@@ -26,6 +27,39 @@ const colorOf = (level: LogLevel) => {
 };
 
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+interface LineProps {
+  line: LogLine;
+  names: ReadonlyMap<string, string>;
+}
+
+const Line = ({ line, names }: LineProps) => {
+  const { at, level, runItem, message, durationMs } = line;
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        gap: 1,
+        lineHeight: `${LINE_PX}px`,
+        color: colorOf(level),
+      }}
+    >
+      <Box component="time" dateTime={at} title={at} sx={{ flex: 'none' }}>
+        {clock.format(new Date(at))}
+      </Box>
+      <Box component="span" sx={{ flex: 'none', color: 'text.secondary' }}>
+        {names.get(runItem) ?? runItem.slice(0, 8)}
+      </Box>
+      <Box
+        component="span"
+        sx={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', minWidth: 0 }}
+      >
+        {message}
+        {durationMs !== undefined && ` (${durationText(durationMs)})`}
+      </Box>
+    </Box>
+  );
+};
 
 interface RunLogLinesProps {
   lines: readonly LogLine[];
@@ -101,39 +135,6 @@ export const RunLogLines = (props: RunLogLinesProps) => {
             <Line line={lines[row.index]} names={names} />
           </Box>
         ))}
-      </Box>
-    </Box>
-  );
-};
-
-interface LineProps {
-  line: LogLine;
-  names: ReadonlyMap<string, string>;
-}
-
-const Line = ({ line, names }: LineProps) => {
-  const { at, level, runItem, message, durationMs } = line;
-  return (
-    <Box
-      sx={{
-        display: 'flex',
-        gap: 1,
-        lineHeight: `${LINE_PX}px`,
-        color: colorOf(level),
-      }}
-    >
-      <Box component="time" dateTime={at} title={at} sx={{ flex: 'none' }}>
-        {clock.format(new Date(at))}
-      </Box>
-      <Box component="span" sx={{ flex: 'none', color: 'text.secondary' }}>
-        {names.get(runItem) ?? runItem.slice(0, 8)}
-      </Box>
-      <Box
-        component="span"
-        sx={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', minWidth: 0 }}
-      >
-        {message}
-        {durationMs !== undefined && ` (${durationText(durationMs)})`}
       </Box>
     </Box>
   );

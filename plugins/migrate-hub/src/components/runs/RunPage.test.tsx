@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { aRun, runItem } from '../../testing/fixtures';
-import { Answers, Refusal, renderPage } from '../../testing/renderPage';
+import { aRun, runItem } from '../../__testUtils__/fixtures';
+import { Answers, Refusal, renderPage } from '../../__testUtils__/renderPage';
 import { RunPage } from './RunPage';
 
 const open = (run: Run, answers: Answers = {}) =>
@@ -140,12 +140,9 @@ describe('the page of a run', () => {
     });
     const run = aRun({ status: 'failed', items: items.slice(0, 200) });
     run.itemCounts = { ...run.itemCounts, total: 1000, failed: 1 };
-    let from = -200;
     await open(run, {
-      [`GET /runs/${run.id}/items`]: () => {
-        from += 200;
-        return page(from);
-      },
+      [`GET /runs/${run.id}/items`]: (query: URLSearchParams) =>
+        page(Number(query.get('cursor') ?? 0)),
     });
     const table = await screen.findByRole('table', { name: 'Targets' });
     expect(table).toHaveAttribute('aria-rowcount', '1001');

@@ -10,34 +10,6 @@ import { CopyButton } from '../CopyText';
 import { SqlView } from '../sql';
 import { Tone, toneColor } from '../tones';
 
-/** Exactly what runs, and what the analysis says about it. */
-export const RunSql = ({ run }: { run: Run }) => {
-  const t = useText();
-  const { statements, mode, problems } = run.analysis;
-  return (
-    <Box sx={{ display: 'grid', gap: 1 }}>
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2 }}>
-        <Typography variant="body2">
-          {t('run.statements', { count: statements })}
-        </Typography>
-        <Typography variant="body2">{t(`run.mode.${mode}`)}</Typography>
-        <Typography variant="body2" component="div">
-          {t('run.checksum')} <Checksum value={run.checksum} />
-          <CopyButton text={run.sql} what={t('copy.sql')} />
-        </Typography>
-      </Box>
-      <SqlView label={t('run.sql')} sql={run.sql} engine={run.engine} />
-      {problems.length === 0 ? (
-        <Typography variant="body2" color="text.secondary">
-          {t('run.noProblems')}
-        </Typography>
-      ) : (
-        <Problems problems={problems} />
-      )}
-    </Box>
-  );
-};
-
 const tones: Record<SqlProblem['severity'], Tone> = {
   error: 'red',
   warning: 'amber',
@@ -62,6 +34,34 @@ const Problems = ({ problems }: { problems: SqlProblem[] }) => {
           {t('run.line', { line: String(line) })}: {message}
         </Typography>
       ))}
+    </Box>
+  );
+};
+
+/** Exactly what runs, and what the analysis says about it. */
+export const RunSql = ({ run }: { run: Run }) => {
+  const t = useText();
+  const { statements, mode, problems } = run.analysis;
+  return (
+    <Box sx={{ display: 'grid', gap: 1 }}>
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2 }}>
+        <Typography variant="body2">
+          {t('run.statements', { count: statements })}
+        </Typography>
+        <Typography variant="body2">{t(`run.mode.${mode}`)}</Typography>
+        <Typography variant="body2" component="div">
+          {t('run.checksum')} <Checksum value={run.checksum} />
+          <CopyButton text={run.sql} what={t('copy.sql')} />
+        </Typography>
+      </Box>
+      <SqlView label={t('run.sql')} sql={run.sql} engine={run.engine} />
+      {problems.length === 0 ? (
+        <Typography variant="body2" color="text.secondary">
+          {t('run.noProblems')}
+        </Typography>
+      ) : (
+        <Problems problems={problems} />
+      )}
     </Box>
   );
 };

@@ -19,7 +19,7 @@ export interface Sent {
   body?: unknown;
 }
 
-/** Answers by "METHOD /path"; a function is asked each time. */
+/** Answers by "METHOD /path"; a function is asked each time, with the query. */
 export type Answers = Record<string, unknown>;
 
 /** A refusal as the API words it. */
@@ -47,8 +47,8 @@ const me = (role: Role): Me => ({
   allowedActions: role === 'admin' ? ['administer'] : [],
 });
 
-function answer(found: unknown): Response {
-  const value = typeof found === 'function' ? found() : found;
+function answer(found: unknown, query: URLSearchParams): Response {
+  const value = typeof found === 'function' ? found(query) : found;
   if (value instanceof Response) return value;
   if (value === undefined) return new Response('{}', { status: 404 });
   if (!(value instanceof Refusal)) {
@@ -75,12 +75,12 @@ export async function renderPage(
     discoveryApi: mockApis.discovery({ baseUrl: 'http://hub' }),
     fetchApi: {
       fetch: async (input, init) => {
-        const { pathname, search } = new URL(String(input));
+        const { pathname, search, searchParams } = new URL(String(input));
         const method = init?.method ?? 'GET';
         const path = pathname.replace('/api/migrate-hub/v1', '');
         const body = init?.body ? JSON.parse(String(init.body)) : undefined;
         sent.push({ method, path: path + search, body });
-        return answer(options.answers[`${method} ${path}`]);
+        return answer(options.answers[`${method} ${path}`], searchParams);
       },
     },
   });
