@@ -72,9 +72,7 @@ export class ContractRouter {
     route: R,
     handler: (call: Call<R>) => Promise<Answer<R>>,
   ): void {
-    const method = route.method.toLowerCase() as Lowercase<
-      Route['method']
-    >;
+    const method = route.method.toLowerCase() as Lowercase<Route['method']>;
     router[method](route.path, async (req, res) => {
       const scope = scopeOf(req);
       scope.route = route.path;

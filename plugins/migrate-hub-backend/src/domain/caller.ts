@@ -40,10 +40,7 @@ export function onBehalfRefusal(
 }
 
 /** Refuses services, whatever role they have. `act` completes "may not". */
-function serviceRefusal(
-  user: UserRecord,
-  act: string,
-): Refusal | undefined {
+function serviceRefusal(user: UserRecord, act: string): Refusal | undefined {
   if (user.kind !== 'service') return undefined;
   return {
     code: 'SERVICE_NOT_ALLOWED',

@@ -94,7 +94,12 @@ export class TargetConnector {
       'info',
       `Connected to ${identity.flavour} ${identity.version}, session ${backend.pid}`,
     );
-    await this.#failPoint?.('connected', this.#attempt.fence);
+    try {
+      await this.#failPoint?.('connected', this.#attempt.fence);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
     return session;
   }
 

@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box';
 import { Engine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { useAnalysis } from '../../hooks/useAnalysis';
+import { useMemo } from 'react';
+import { Analyses, useAnalysis } from '../../hooks/useAnalysis';
 import { useDebounced } from '../../hooks/useDebounced';
 import { useProjectEngines } from '../../hooks/useProjectEngines';
 import { useText } from '../../hooks/useText';
@@ -12,6 +13,9 @@ import { FactFields } from './FactFields';
 
 const TYPING_PAUSE_MS = 500;
 const byDefault: Engine[] = ['postgres'];
+
+const problemsIn = (analyses: Analyses | undefined) =>
+  analyses?.flatMap(({ analysis }) => analysis.problems);
 
 export interface DraftFormProps {
   draft: Draft;
@@ -37,6 +41,9 @@ export const DraftForm = (props: DraftFormProps) => {
     sql: useDebounced(draft.sqlDown, TYPING_PAUSE_MS),
     mode: draft.transactionMode,
   });
+  // The editor marks them anew when they change, which closes what is open in it.
+  const upProblems = useMemo(() => problemsIn(up.value), [up.value]);
+  const downProblems = useMemo(() => problemsIn(down.value), [down.value]);
 
   return (
     <Box
@@ -58,7 +65,7 @@ export const DraftForm = (props: DraftFormProps) => {
             value={draft.sqlUp}
             onChange={sqlUp => onChange({ sqlUp })}
             engine={known[0]}
-            problems={up.value?.flatMap(one => one.analysis.problems)}
+            problems={upProblems}
             minHeight={220}
           />
           {problems.sqlUp && (
@@ -82,7 +89,7 @@ export const DraftForm = (props: DraftFormProps) => {
             value={draft.sqlDown}
             onChange={sqlDown => onChange({ sqlDown })}
             engine={known[0]}
-            problems={down.value?.flatMap(one => one.analysis.problems)}
+            problems={downProblems}
             minHeight={120}
           />
         </Panel>

@@ -12,7 +12,7 @@ export const itemFilters = [
 export type ItemFilter = (typeof itemFilters)[number];
 
 /** Needs a person: nobody knows, or it is half done. */
-export const isDoubtful = ({ outcome }: RunItem): boolean =>
+const isDoubtful = ({ outcome }: RunItem): boolean =>
   outcome === 'unknown' || outcome === 'partially_applied';
 
 const tests: Record<ItemFilter, (item: RunItem) => boolean> = {
