@@ -1,4 +1,5 @@
 // axe on every page, in both themes: nothing serious.
+/* global document */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -189,7 +189,7 @@ const hidden: [string, string][] = [
   () => {
     describe('group 12: a script that', () => {
       it.each(hidden)('%s', async (_, statement) => {
-        const [victim] = await world.createTargets(engine, 1);
+        const [victim] = await world.createTargets('postgres', 1);
         const approved = await world.approved([victim], 'transaction', key =>
           [`insert into ran values ('${key}')`, statement, '']
             .join(';\n')

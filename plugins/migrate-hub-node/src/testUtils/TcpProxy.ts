@@ -92,8 +92,7 @@ export class TcpProxy {
           cut();
           return;
         }
-        silent = fault.kind === 'silence';
-        dropReply = !silent;
+        dropReply = true;
       }
       upstream.write(chunk);
     });
