@@ -50,7 +50,9 @@ for (const theme of ['light', 'dark']) {
           await page.goto(`${root}${path}`);
           const main = page.locator('main, article').first();
           await main.getByText(shown).first().waitFor();
-          await page.getByTestId('loading').waitFor({ state: 'detached' });
+          await page.waitForFunction(
+            () => !document.querySelector('[data-testid=loading]'),
+          );
           assert.deepEqual(await seriousViolations(page), []);
         }));
     }

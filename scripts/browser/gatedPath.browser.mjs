@@ -132,7 +132,7 @@ describe('a migration on its way', () => {
       await page.getByRole('heading', { name: /executed/ }).waitFor();
       await page
         .getByRole('log')
-        .getByText(/create table sessions/i)
+        .getByText(/CREATE TABLE/)
         .first()
         .waitFor();
       assert.deepEqual(await database.tables(), ['sessions']);

@@ -7,6 +7,7 @@ import {
 import { asDriverError, serverError } from './errors';
 import { ServerFacts } from './facts';
 import { Predecessor, PredecessorState } from './predecessor';
+import { findSession } from './sessions';
 import { Wire } from './wire';
 
 /** As SQL: 51 characters of the 64 that MySQL allows, lower case because MariaDB compares it. */
@@ -163,14 +164,8 @@ async function tryLock(
 
 /** Other accounts' sessions are visible with the privilege PROCESS only. */
 async function describeSession(wire: Wire, id: string): Promise<string> {
-  const [row] = await wire
-    .rows(
-      `SELECT USER AS account, HOST AS host, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = ${Number(
-        id,
-      )}`,
-    )
-    .catch(() => []);
-  return row
-    ? `session ${id} (${row.account} from ${row.host}, in its state for ${row.seconds} s)`
+  const found = await findSession(wire, id).catch(() => undefined);
+  return found
+    ? `session ${id} (${found.account} from ${found.host}, in its state for ${found.seconds} s)`
     : `session ${id}`;
 }

@@ -1,6 +1,7 @@
 import { SessionHandle } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { asDriverError, SERVER_ERROR, serverError } from './errors';
 import { startOfServer } from './serverStart';
+import { findSession } from './sessions';
 import { Wire } from './wire';
 
 /**
@@ -46,15 +47,11 @@ export class Predecessor {
     if (!this.#mayBeThere) {
       return 'gone';
     }
-    const [row] = await this.#wire.rows(
-      `SELECT COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID = ${
-        this.#id
-      }`,
-    );
-    if (!row) {
+    const session = await findSession(this.#wire, this.#id);
+    if (!session) {
       return holds ? 'hidden' : 'gone';
     }
-    return row.command === 'Sleep' ? 'idle' : 'active';
+    return session.command === 'Sleep' ? 'idle' : 'active';
   }
 
   async end(): Promise<void> {

@@ -95,9 +95,14 @@ suite('The outcome of a statement on MySQL', () => {
       await blocker.begin();
       await blocker.execute('SELECT * FROM widgets');
       const failure = failureOf(session.execute(ADD));
-      await waitUntil('the statement runs', () =>
-        context.database.isBusy(session.backend.pid),
-      );
+      await waitUntil('the statement waits for the table', async () => {
+        const sessions = await context.database.query('SHOW PROCESSLIST');
+        return sessions.some(
+          ({ Id, State }) =>
+            String(Id) === session.backend.pid &&
+            /metadata lock/.test(String(State)),
+        );
+      });
       await context.database.killSession(session.backend.pid);
       await failure;
     } finally {

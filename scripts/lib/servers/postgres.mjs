@@ -42,7 +42,8 @@ export async function startTestPostgres({ port, log }) {
       fsync: 'off',
       synchronous_commit: 'off',
       full_page_writes: 'off',
-      max_connections: '300',
+      // Several hubs at a time, each with a pool for every Backstage plugin.
+      max_connections: '1000',
       shared_buffers: '128MB',
     },
   });

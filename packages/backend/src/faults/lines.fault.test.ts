@@ -205,8 +205,9 @@ const hidden: [string, string][] = [
             /SESSION_DAMAGED|STATEMENT_FAILED|HISTORY_CHANGED|COMMIT_REFUSED/,
           ),
         });
-        expect(rows).toBe(outcome === 'not_applied' ? 0 : 1);
-        expect(outcome).not.toBe('applied');
+        // In doubt the hub says so; it never calls applied what is not there.
+        expect(outcome).toMatch(/^(not_applied|unknown)$/);
+        expect(rows).toBe(0);
         expect(await victim.isLocked()).toBe(false);
       });
     });

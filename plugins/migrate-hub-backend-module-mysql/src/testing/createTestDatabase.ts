@@ -54,12 +54,10 @@ async function rowsOf(admin: Connection, sql: string): Promise<Rows> {
 }
 
 async function session(admin: Connection, pid: string): Promise<Rows> {
-  return rowsOf(
-    admin,
-    `SELECT COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID = ${Number(
-      pid,
-    )}`,
-  );
+  const all = await rowsOf(admin, 'SHOW PROCESSLIST');
+  return all
+    .filter(({ Id }) => String(Id) === pid)
+    .map(({ Command }) => ({ command: Command }));
 }
 
 function ignoreGone(error: Error & { errno?: number }): void {
