@@ -1,5 +1,6 @@
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
-import { Knex } from 'knex';
+import knexFactory, { Knex } from 'knex';
+import { openDatabase } from './Database';
 import { createTestDatabase } from '../testing/testDatabase';
 
 const directory = resolvePackagePath(
@@ -65,4 +66,12 @@ it('has an index for every foreign key', async () => {
             and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
             and c.conkey @> (i.indkey::int2[])[0:cardinality(c.conkey) - 1])`);
   expect(rows).toEqual([]);
+});
+
+it('does not start on another database than PostgreSQL, and names the setting', async () => {
+  const other = knexFactory({ client: 'mysql2', connection: {} });
+  await expect(openDatabase({ getClient: async () => other })).rejects.toThrow(
+    /backend\.database\.client is 'mysql2'/,
+  );
+  await other.destroy();
 });
