@@ -204,6 +204,30 @@ it.each(engines)(
   },
 );
 
+it('refuses an edit that touches the record of a target with an open run', async () => {
+  const company = await Company.create(world, 'postgres');
+  try {
+    const { user } = world;
+    const [stg] = company.targetIds;
+    const target = await user.call('getDbTarget', { params: { id: stg } });
+    await user.call('updateDbTarget', {
+      params: { id: stg },
+      body: { expectedRevision: target.revision, historyTable: 'our_record' },
+    });
+    const { id } = await company.create('record', 'create table r (id int);');
+    await company.request(id, 'stg');
+    const refused = await user.refused('updateMigration', {
+      params: { id },
+      body: { expectedVersion: 1, sqlUp: 'delete from our_record;' },
+    });
+    expect(refused).toMatchObject({ status: 422, code: 'SQL_REFUSED' });
+    const after = await user.call('getMigration', { params: { id } });
+    expect(after.version).toBe(1);
+  } finally {
+    await company.drop();
+  }
+});
+
 it('stops counting the approval of somebody who was disabled, at once', async () => {
   const company = await Company.create(world, 'postgres');
   try {

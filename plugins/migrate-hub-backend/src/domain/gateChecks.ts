@@ -58,7 +58,7 @@ function quorumRefusal(facts: GateFacts): Refusal | undefined {
     );
   }
   return refuse(
-    `This run has ${granted} of ${counted(required, 'approval')} it needs.`,
+    `This run has ${granted} of the ${counted(required, 'approval')} it needs.`,
   );
 }
 

@@ -116,6 +116,12 @@ export class RunRevisions {
     if (!version || engines.length === 0) return plans;
     const sql =
       edit.sqlUp ?? (await readSqlText(this.#knex, version.checksumUp));
+    // As at the request: a script may not touch the record of any target it runs on.
+    const historyTables: string[] = await this.#knex('run_items as i')
+      .join('db_targets as t', 't.id', 'i.target_id')
+      .where({ 'i.migration_id': migrationId, 'i.open': true })
+      .distinct()
+      .pluck('t.history_table');
     for (const engine of engines) {
       plans.set(
         engine,
@@ -123,7 +129,7 @@ export class RunRevisions {
           name: `An open run of '${migration.key}' could not execute this: the new SQL`,
           sql,
           mode: edit.transactionMode ?? version.transactionMode,
-          historyTables: [],
+          historyTables,
         }),
       );
     }
