@@ -3,6 +3,9 @@ import { HubError } from '../errors';
 import { idempotencyStore } from '../store/idempotency';
 import { CommandContext } from './context';
 
+const DEADLOCK_DETECTED = '40P01';
+const MAX_ATTEMPTS = 3;
+
 /**
  * Runs commands: one command, one transaction, with the state change, the
  * audit event and the remembered answer of an idempotent POST in it.
@@ -34,10 +37,10 @@ export class Commands {
     work: (tx: Knex.Transaction) => Promise<T>,
   ): Promise<T> {
     const { idempotency } = context;
-    if (!idempotency) return this.#knex.transaction(work);
+    if (!idempotency) return this.#transaction(work);
 
     const scope = { userId: context.caller.user.id, ...idempotency };
-    return this.#knex.transaction(async tx => {
+    return this.#transaction(async tx => {
       const fresh = await idempotencyStore.begin(tx, scope);
       if (fresh) {
         const answer = await work(tx);
@@ -53,5 +56,16 @@ export class Commands {
       }
       return earlier.response as T;
     });
+  }
+  /** PostgreSQL broke off one of two transactions that waited for each other: nothing of it was done. */
+  async #transaction<T>(work: (tx: Knex.Transaction) => Promise<T>) {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#knex.transaction(work);
+      } catch (error) {
+        const isDeadlock = error?.code === DEADLOCK_DETECTED;
+        if (!isDeadlock || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 }

@@ -49,7 +49,7 @@ export async function lockExternalUser(
       'u.external_issuer': identity.issuer,
       'u.external_sub': identity.sub,
     })
-    .forUpdate()
+    .forNoKeyUpdate()
     .first(userColumns('u'));
   return row && toUser(row);
 }
@@ -61,7 +61,7 @@ export async function lockUserByEmail(
 ): Promise<UserRecord | undefined> {
   const row = await tx('users as u')
     .where('u.email', email)
-    .forUpdate()
+    .forNoKeyUpdate()
     .first(userColumns('u'));
   return row && toUser(row);
 }

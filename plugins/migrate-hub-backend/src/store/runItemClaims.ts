@@ -94,7 +94,7 @@ export async function lockClaimableRun(
   const row = await tx('runs')
     .where({ id: runId })
     .whereIn('status', ['queued', 'running'])
-    .forUpdate()
+    .forNoKeyUpdate()
     .skipLocked()
     .first();
   return row && toRun(row);
@@ -129,7 +129,7 @@ export async function claimItems(
          select count(*) from run_items i
          where i.run_id = :runId and i.status = 'running' and not (${ABANDONED})
        )))
-       for update of i skip locked
+       for no key update of i skip locked
      )
      update run_items i set
        status = 'running',

@@ -143,6 +143,12 @@ export async function listRunItems(
 /**
  * Last of the locks: after the migration and the run. Ordered by id, as every
  * writer of several items does it, so that two of them cannot deadlock.
+ *
+ * @remarks
+ * All locks are `FOR NO KEY UPDATE`: a row that refers to the locked one (a log
+ * line, an audit event) takes `FOR KEY SHARE` on it, and a writer that holds an
+ * item and logs to its run must not wait for whoever holds the run and waits
+ * for the item.
  */
 export async function lockRunItems(
   tx: Knex.Transaction,
@@ -151,7 +157,7 @@ export async function lockRunItems(
   const rows = await tx('run_items')
     .where({ run_id: runId })
     .orderBy('id')
-    .forUpdate();
+    .forNoKeyUpdate();
   return rows
     .map(toRunItem)
     .sort((left, right) => left.ordinal - right.ordinal);

@@ -64,7 +64,7 @@ export async function lockRun(
   tx: Knex.Transaction,
   id: string,
 ): Promise<RunRecord | undefined> {
-  const row = await tx('runs').where({ id }).forUpdate().first();
+  const row = await tx('runs').where({ id }).forNoKeyUpdate().first();
   return row && toRun(row);
 }
 
@@ -77,7 +77,7 @@ export async function lockOpenRuns(
     .where({ migration_id: migrationId })
     .whereIn('status', ['awaiting_approval', 'approved', 'queued', 'running'])
     .orderBy('id')
-    .forUpdate();
+    .forNoKeyUpdate();
   return rows.map(toRun);
 }
 

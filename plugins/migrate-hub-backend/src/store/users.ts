@@ -154,7 +154,7 @@ export async function lockUser(
 ): Promise<UserRecord | undefined> {
   const row = await tx('users as u')
     .where('u.id', id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .first(userColumns('u'));
   return row && toUser(row);
 }
@@ -170,7 +170,7 @@ export async function lockActiveAdmins(
     .where({ role: 'admin', kind: 'person' })
     .whereNull('disabled_at')
     .orderBy('id')
-    .forUpdate()
+    .forNoKeyUpdate()
     .select('id');
   return rows.map(row => row.id);
 }
