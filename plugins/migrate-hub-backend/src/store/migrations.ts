@@ -75,7 +75,10 @@ export async function lockMigration(
   tx: Knex.Transaction,
   id: string,
 ): Promise<MigrationRecord | undefined> {
-  const row = await from(tx).where('m.id', id).forNoKeyUpdate('m').first(columns);
+  const row = await from(tx)
+    .where('m.id', id)
+    .forNoKeyUpdate('m')
+    .first(columns);
   return row && toMigration(row);
 }
 
