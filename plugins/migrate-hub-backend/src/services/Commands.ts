@@ -1,3 +1,4 @@
+import { isError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { HubError } from '../errors';
 import { idempotencyStore } from '../store/idempotency';
@@ -63,7 +64,7 @@ export class Commands {
       try {
         return await this.#knex.transaction(work);
       } catch (error) {
-        const isDeadlock = error?.code === DEADLOCK_DETECTED;
+        const isDeadlock = isError(error) && error.code === DEADLOCK_DETECTED;
         if (!isDeadlock || attempt === MAX_ATTEMPTS) throw error;
       }
     }
