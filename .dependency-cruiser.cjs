@@ -52,6 +52,8 @@ const layers = {
   api: ['services', 'domain'],
   // Claims, heartbeats and logs are its own use cases: it reaches the store without a service.
   executor: ['services', 'domain', 'store', 'crypto/canonical'],
+  // Tells others what was committed.
+  followers: ['services', 'domain', 'store'],
   services: ['domain', 'store', 'crypto'],
   store: ['domain', 'crypto'],
   // Digests and checksums are rules, too: the canonical form they hash is pure.
@@ -112,6 +114,7 @@ module.exports = {
     ),
     outside('api', sql, 'api/ has no SQL: it calls one service.'),
     outside('executor', http, 'executor/ has no HTTP.'),
+    outside('followers', http, 'followers/ answer no requests.'),
     outside('services', http, 'services/ know nothing of HTTP.'),
     outside('store', http, 'store/ knows nothing of HTTP.'),
     {

@@ -26,6 +26,7 @@ import { MigrationQueries } from './services/MigrationQueries';
 import { MigrationsService } from './services/MigrationsService';
 import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
+import { RunAudience } from './services/RunAudience';
 import { RunDecisions } from './services/RunDecisions';
 import { RunExecution } from './services/RunExecution';
 import { RunFactsReader } from './services/RunFacts';
@@ -42,6 +43,7 @@ export interface Hub {
   identity: IdentityService;
   firstAdmins: FirstAdmins;
   revisions: RunRevisions;
+  audience: RunAudience;
   /** Keyed hash of a request body. */
   fingerprint: (bytes: Buffer) => string;
   createExecutor(options: {
@@ -146,6 +148,7 @@ export function createHub(options: {
   return {
     services,
     revisions,
+    audience: RunAudience.create({ knex, facts }),
     firstAdmins: signIn.firstAdmins,
     identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),

@@ -2,6 +2,9 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
+import { signalsServiceRef } from '@backstage/plugin-signals-node';
 import {
   Engine,
   migrateHubPermissions,
@@ -12,6 +15,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { authPolicies, createRouter } from './api/createRouter';
 import { createHub } from './createHub';
+import { createEventFeed } from './followers/createEventFeed';
 import { HubMetrics } from './observability/HubMetrics';
 import { ensureDemoUsers } from './services/DemoUsers';
 import { openDatabase, smallPool } from './store/Database';
@@ -34,16 +38,20 @@ export const migrateHubPlugin = createBackendPlugin({
     });
     env.registerInit({
       deps: {
+        auditor: coreServices.auditor,
         config: coreServices.rootConfig,
         database: coreServices.database,
+        events: eventsServiceRef,
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
         lifecycle: coreServices.lifecycle,
         logger: coreServices.logger,
+        notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         rootHttpRouter: coreServices.rootHttpRouter,
         scheduler: coreServices.scheduler,
+        signals: signalsServiceRef,
         userInfo: coreServices.userInfo,
       },
       async init(deps) {
@@ -84,8 +92,16 @@ export const migrateHubPlugin = createBackendPlugin({
         const executes =
           config.getOptionalBoolean('migrateHub.executor.enabled') ?? true;
 
+        const feed = createEventFeed({
+          ...deps,
+          knex,
+          listener,
+          audience: hub.audience,
+        });
+
         lifecycle.addStartupHook(async () => {
           await listener.start();
+          feed.start();
           // The scheduler watches: should the loop ever have ended, it starts again.
           if (executes) {
             await scheduler.scheduleTask({
@@ -121,6 +137,7 @@ export const migrateHubPlugin = createBackendPlugin({
         lifecycle.addShutdownHook(async () => {
           shutdown.abort();
           await executor.stop();
+          await feed.stop();
           await listener.stop();
           await heartbeatKnex.destroy();
         });

@@ -9,6 +9,7 @@ export * from './client';
 export * from './dashboard';
 export * from './environments';
 export * from './errorCodes';
+export * from './events';
 export * from './internal';
 export * from './inventory';
 export * from './migrations';

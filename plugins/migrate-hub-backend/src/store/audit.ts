@@ -5,6 +5,7 @@ import {
 import { Knex } from 'knex';
 import { canonicalJson, sha256 } from '../crypto/canonical';
 import { newId } from './Database';
+import { feedEvent } from './eventFeed';
 
 /** An event as a service tells it. `payload`: JSON values, checksums, never SQL or secrets. */
 export interface NewAuditEvent {
@@ -66,4 +67,5 @@ export async function appendAuditEvent(
     canonical: Buffer.from(canonical, 'utf8'),
     hash: sha256(canonical),
   });
+  await feedEvent(tx, id);
 }

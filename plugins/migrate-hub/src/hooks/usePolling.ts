@@ -1,10 +1,12 @@
 import { useEffect, useRef } from 'react';
+import { useHubSignal } from './useHubSignal';
 
 /**
  * Calls again and again while the page is looked at: not in a hidden tab, and
- * at once when it is shown again.
+ * at once when it is shown again, or when the hub says that something changed.
+ * A portal without signals is left with the interval.
  *
- * @param everyMs - undefined stops
+ * @param everyMs - undefined leaves it with what the hub says
  */
 export function usePolling(
   callback: () => void,
@@ -12,6 +14,7 @@ export function usePolling(
 ): void {
   const latest = useRef(callback);
   latest.current = callback;
+  useHubSignal(callback);
 
   useEffect(() => {
     if (everyMs === undefined) return undefined;

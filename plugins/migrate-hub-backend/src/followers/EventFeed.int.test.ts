@@ -1,0 +1,141 @@
+import { DefaultEventsService } from '@backstage/plugin-events-node';
+import { HUB_EVENT_TOPIC } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { InventoryWorld } from '../__testUtils__/InventoryWorld';
+import { appendAuditEvent } from '../store/audit';
+import { countFedEvents, FedEvent } from '../store/eventFeed';
+import { Listener, listenerConnection } from '../store/Listener';
+import { EventFeed, EventFeedOptions, Follower } from './EventFeed';
+import { EventPublisher } from './EventPublisher';
+
+describe('the feed of committed events', () => {
+  let world: InventoryWorld;
+
+  beforeAll(async () => {
+    world = await InventoryWorld.create();
+  });
+  afterAll(() => world.drop());
+
+  const feedOf = (options: Partial<EventFeedOptions>): EventFeed => {
+    const { knex, logger } = world;
+    return EventFeed.create({
+      ...{ knex, logger, followers: [], retryMs: [1] },
+      listener: Listener.create({ connect: listenerConnection(knex), logger }),
+      ...options,
+    });
+  };
+
+  /** Somebody who keeps what he is told. */
+  const keeper = (): Follower & { told: FedEvent[] } => {
+    const told: FedEvent[] = [];
+    return {
+      ...{ name: 'a keeper', batch: 'one', told },
+      follow: async events => {
+        told.push(...events);
+      },
+    };
+  };
+
+  const empty = async (feed: EventFeed) => {
+    while ((await feed.deliver()) > 0);
+  };
+
+  it('tells what was committed, once, in order, and nothing that was rolled back', async () => {
+    const [one, other] = [keeper(), keeper()];
+    const feeds = [
+      feedOf({ followers: [one] }),
+      feedOf({ followers: [other] }),
+    ];
+    await empty(feeds[0]);
+    one.told.length = 0;
+
+    for (let count = 0; count < 150; count += 1) {
+      await world.knex.transaction(tx =>
+        appendAuditEvent(tx, {
+          ...{ action: 'settings.changed', entityType: 'settings' },
+          entityId: String(count),
+        }),
+      );
+    }
+    const undone = world.knex.transaction(async tx => {
+      await appendAuditEvent(tx, {
+        ...{ action: 'settings.changed', entityType: 'settings' },
+        entityId: 'never',
+      });
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+
+    // Two replicas at once: whoever has the lock tells, the other finds nothing.
+    while ((await countFedEvents(world.knex)) > 0) {
+      await Promise.all(feeds.map(feed => feed.deliver()));
+    }
+    const told = [...one.told, ...other.told].sort(
+      (a, b) => Number(a.seq) - Number(b.seq),
+    );
+    expect(told.map(event => event.entityId)).toEqual(
+      Array.from({ length: 150 }, (_, index) => String(index)),
+    );
+  });
+
+  it('goes on without a follower that fails, and tells again after a crash', async () => {
+    const kept = keeper();
+    const failures: string[] = [];
+    let tries = 0;
+    const failing: Follower = {
+      ...{ name: 'somebody else', batch: 'all' },
+      follow: async () => {
+        tries += 1;
+        throw new Error('is away');
+      },
+    };
+    await world.createDbSet();
+    const crashing = feedOf({
+      followers: [kept],
+      record: async () => {
+        throw new Error('crashed');
+      },
+    });
+    await expect(crashing.deliver()).rejects.toThrow('crashed');
+    expect(kept.told).toEqual([]);
+
+    const feed = feedOf({
+      followers: [failing, kept],
+      onFailure: name => failures.push(name),
+    });
+    await empty(feed);
+    expect(kept.told.map(event => event.action)).toEqual([
+      ...['project.created', 'db_set.created'],
+    ]);
+    expect({ tries, failures }).toEqual({
+      ...{ tries: 2, failures: ['somebody else'] },
+    });
+    expect(await countFedEvents(world.knex)).toBe(0);
+    expect(world.logger.lines.join()).toContain('somebody else did not take');
+  });
+
+  it('publishes for other plugins, without what is private', async () => {
+    const events = DefaultEventsService.create({ logger: world.logger });
+    const heard: unknown[] = [];
+    await events.subscribe({
+      ...{ id: 'another plugin', topics: [HUB_EVENT_TOPIC] },
+      onEvent: async ({ eventPayload }) => {
+        heard.push(eventPayload);
+      },
+    });
+    await world.knex.transaction(tx =>
+      appendAuditEvent(tx, {
+        ...{ action: 'login.failed', entityType: 'user', entityId: 'unknown' },
+        payload: { address: '192.0.2.7' },
+      }),
+    );
+    await world.createDbSet('prd');
+    await empty(feedOf({ followers: [EventPublisher.create(events)] }));
+    expect(heard).toHaveLength(3);
+    expect(JSON.stringify(heard)).not.toContain('192.0.2.7');
+    expect(heard[2]).toMatchObject({
+      action: 'db_set.created',
+      actor: 'user:default/uma',
+      environment: 'prd',
+    });
+  });
+});

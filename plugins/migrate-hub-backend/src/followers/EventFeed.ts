@@ -1,0 +1,150 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { Alarm } from '../services/Alarm';
+import { CHANNELS, Listener } from '../store/Listener';
+import { dropFedEvents, FedEvent, takeFedEvents } from '../store/eventFeed';
+
+/** Somebody who is told of every committed audit event, in order, at least once. */
+export interface Follower {
+  readonly name: string;
+  /** `one`: called for each event; `all`: for as many as there are. */
+  readonly batch: 'one' | 'all';
+  /** Is tried again if it throws, a few times; events it does not care for it passes over. */
+  follow(events: readonly FedEvent[]): Promise<void>;
+}
+
+export interface EventFeedOptions {
+  knex: Knex;
+  listener: Listener;
+  logger: LoggerService;
+  followers: readonly Follower[];
+  /** Writes what has to be kept for later, in the transaction that empties the feed. */
+  record?: (tx: Knex.Transaction, events: readonly FedEvent[]) => Promise<void>;
+  /** A follower did not take an event after all tries. */
+  onFailure?: (follower: string) => void;
+  /** Pauses between the tries of a follower, in ms. */
+  retryMs?: readonly number[];
+}
+
+const BATCH = 100;
+/** Events of runs ring; the others may wait that long. */
+const POLL_MS = 1_000;
+const AFTER_FAILURE_MS = 5_000;
+const RETRY_MS = [250, 2_000];
+/** A follower that does not answer must not hold up the others. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Tells followers what was committed: one mechanism for the auditor, events,
+ * signals, notifications and webhooks.
+ *
+ * @remarks
+ * Reads the outbox that {@link appendAuditEvent} fills. All replicas run it,
+ * one at a time is at work. Nothing is told of what was rolled back, and what
+ * was committed is told after a crash, too, then perhaps twice.
+ */
+export class EventFeed {
+  readonly #options: EventFeedOptions;
+  readonly #alarm = new Alarm();
+  #loop: Promise<void> | undefined;
+  #unsubscribe: (() => void)[] = [];
+  #stopped = false;
+
+  private constructor(options: EventFeedOptions) {
+    this.#options = options;
+  }
+
+  static create(options: EventFeedOptions): EventFeed {
+    return new EventFeed(options);
+  }
+
+  start(): void {
+    const ring = () => this.#alarm.ring();
+    this.#unsubscribe = Object.values(CHANNELS).map(channel =>
+      this.#options.listener.on(channel, ring),
+    );
+    this.#loop ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#alarm.ring();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      let pause = POLL_MS;
+      try {
+        if ((await this.deliver()) === BATCH) pause = 0;
+      } catch (error) {
+        pause = AFTER_FAILURE_MS;
+        this.#options.logger.warn(
+          'Committed events could not be told to their followers, trying again',
+          error as Error,
+        );
+      }
+      if (!this.#stopped) await this.#alarm.sleep(pause);
+    }
+  }
+
+  /** Tells what there is, up to a batch. @returns how many events it was */
+  async deliver(): Promise<number> {
+    const { knex, followers, record } = this.#options;
+    return knex.transaction(async tx => {
+      const events = await takeFedEvents(tx, BATCH);
+      if (!events || events.length === 0) return 0;
+      await record?.(tx, events);
+      await Promise.all(followers.map(one => this.#tell(one, events)));
+      await dropFedEvents(tx, events);
+      return events.length;
+    });
+  }
+
+  /** Never throws: one that fails is not told again, and keeps nobody waiting. */
+  async #tell(follower: Follower, events: FedEvent[]): Promise<void> {
+    const portions =
+      follower.batch === 'all' ? [events] : events.map(event => [event]);
+    for (const portion of portions) {
+      try {
+        await this.#tryTelling(follower, portion);
+      } catch (error) {
+        this.#options.onFailure?.(follower.name);
+        this.#options.logger.error(
+          `${follower.name} did not take ${portion
+            .map(({ action, id }) => `${action} ${id}`)
+            .join(', ')}`,
+          error as Error,
+        );
+      }
+    }
+  }
+
+  async #tryTelling(follower: Follower, events: FedEvent[]): Promise<void> {
+    for (const pause of this.#options.retryMs ?? RETRY_MS) {
+      try {
+        await inTime(follower.follow(events));
+        return;
+      } catch {
+        await new Promise(resolve => setTimeout(resolve, pause));
+      }
+    }
+    await inTime(follower.follow(events));
+  }
+}
+
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${PATIENCE_MS} ms`)),
+      PATIENCE_MS,
+    );
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
