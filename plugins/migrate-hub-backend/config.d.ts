@@ -136,6 +136,11 @@ export interface Config {
        */
       failPoints?: string;
     };
+    /** Compares the records of the hub with the history tables of all enabled targets; reads only. */
+    reconciler?: {
+      /** How often. 0: only when somebody asks. Default: 60. */
+      everyMinutes?: number;
+    };
     /** Development only: accounts that exist from the first start on. */
     demo?: {
       users?: Array<{

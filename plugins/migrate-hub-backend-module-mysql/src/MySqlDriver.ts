@@ -2,6 +2,7 @@ import { Engine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   ConnectionTestResult,
   ConnectOptions,
+  HistoryPage,
   HistoryRow,
   PlanRequest,
   PlanResult,
@@ -52,44 +53,64 @@ export class MySqlDriver implements TargetDriver {
     connection: TargetConnection,
     { migrationKey, timeoutMs }: { migrationKey: string; timeoutMs: number },
   ): Promise<HistoryRow | undefined> {
-    const deadline = new Deadline(timeoutMs);
-    const { wire, threadId } = await connect(connection, {
+    const { rows } = await readRows(connection, {
       timeoutMs,
-      tag: 'migrate-hub preview',
+      query: tables => tables.historySql(migrationKey),
     });
-    try {
-      const { database, historyTable } = connection;
-      const read = async () => {
-        const facts = await readFacts(wire, { database, threadId });
-        return readRow(wire, new Tables(facts, historyTable), migrationKey);
-      };
-      return await deadline.race(read(), () =>
-        unreachable('The server took too long to answer'),
-      );
-    } catch (error) {
-      throw ownError(error, 'The history could not be read');
-    } finally {
-      await wire.end(Math.min(500, deadline.leftMs));
-    }
+    return rows[0];
+  }
+
+  async listHistory(
+    connection: TargetConnection,
+    ask: { after?: string; limit: number; timeoutMs: number },
+  ): Promise<HistoryPage> {
+    return readRows(connection, {
+      timeoutMs: ask.timeoutMs,
+      query: tables => tables.historyPageSql(ask),
+    });
   }
 }
 
-async function readRow(
+/** A look at the history with a session of its own, outside any run. */
+async function readRows(
+  connection: TargetConnection,
+  ask: { timeoutMs: number; query: (tables: Tables) => string },
+): Promise<HistoryPage> {
+  const deadline = new Deadline(ask.timeoutMs);
+  const { wire, threadId } = await connect(connection, {
+    timeoutMs: ask.timeoutMs,
+    tag: 'migrate-hub preview',
+  });
+  try {
+    const { database, historyTable } = connection;
+    const read = async () => {
+      const facts = await readFacts(wire, { database, threadId });
+      const tables = new Tables(facts, historyTable);
+      const rows = await rowsOf(wire, tables, ask.query(tables));
+      return { identity: facts.identity, rows };
+    };
+    return await deadline.race(read(), () =>
+      unreachable('The server took too long to answer'),
+    );
+  } catch (error) {
+    throw ownError(error, 'The history could not be read');
+  } finally {
+    await wire.end(Math.min(500, deadline.leftMs));
+  }
+}
+
+async function rowsOf(
   wire: Wire,
   tables: Tables,
-  migrationKey: string,
-): Promise<HistoryRow | undefined> {
+  query: string,
+): Promise<HistoryRow[]> {
   try {
     const { history } = await tables.check(wire);
-    if (!history) {
-      return undefined;
-    }
-    const [row] = await wire.rows(tables.historySql(migrationKey));
-    return row && historyOf(row);
+    if (!history) return [];
+    const rows = await wire.rows(query);
+    return rows.map(historyOf);
   } catch (error) {
-    if (asDriverError(error).errno === SERVER_ERROR.noSuchTable) {
-      return undefined;
-    }
+    if (asDriverError(error).errno === SERVER_ERROR.noSuchTable) return [];
     throw error;
   }
 }

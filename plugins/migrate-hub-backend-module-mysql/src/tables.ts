@@ -227,6 +227,17 @@ export class Tables {
     )}`;
   }
 
+  /** A page in the order of the keys' bytes: utf8mb4_bin compares them so. */
+  historyPageSql(page: { after?: string; limit: number }): string {
+    const beyond =
+      page.after === undefined
+        ? ''
+        : ` WHERE migration_key > ${escape(page.after)}`;
+    return `SELECT * FROM ${
+      this.history
+    }${beyond} ORDER BY migration_key LIMIT ${Math.trunc(page.limit)}`;
+  }
+
   insertHistorySql(row: HistoryRow): string {
     return `INSERT INTO ${
       this.history

@@ -3,6 +3,7 @@ import { Engine } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   ConnectionTestResult,
   ConnectOptions,
+  HistoryPage,
   HistoryRow,
   PlanRequest,
   PlanResult,
@@ -16,7 +17,7 @@ import { testConnection } from './connectionTest';
 import { serverFailure } from './errors';
 import { planScript } from './plan';
 import { PostgresSession } from './PostgresSession';
-import { historyQuery, toHistory } from './records';
+import { historyPageQuery, historyQuery, toHistory } from './records';
 import { SecondOpinion } from './secondOpinion';
 import { meetServer, sessionSettings } from './server';
 import { tableNames } from './tables';
@@ -58,31 +59,50 @@ export class PostgresDriver implements TargetDriver {
     connection: TargetConnection,
     { migrationKey, timeoutMs }: { migrationKey: string; timeoutMs: number },
   ): Promise<HistoryRow | undefined> {
-    const wire = await Wire.open(connection, {
-      tag: 'migrate-hub preview',
-      timeoutMs,
-    });
+    const query = historyQuery(tableNames(connection), migrationKey);
+    const { rows } = await readRows(connection, { query, timeoutMs });
+    return rows[0];
+  }
+
+  async listHistory(
+    connection: TargetConnection,
+    ask: { after?: string; limit: number; timeoutMs: number },
+  ): Promise<HistoryPage> {
+    const query = historyPageQuery(tableNames(connection), ask);
+    return readRows(connection, { query, timeoutMs: ask.timeoutMs });
+  }
+}
+
+/** A look at the history with a session of its own, outside any run. */
+async function readRows(
+  connection: TargetConnection,
+  { query, timeoutMs }: { query: string; timeoutMs: number },
+): Promise<HistoryPage> {
+  const wire = await Wire.open(connection, {
+    tag: 'migrate-hub preview',
+    timeoutMs,
+  });
+  try {
+    const { identity } = await meetServer(
+      wire,
+      sessionSettings({
+        lockTimeoutMs: timeoutMs,
+        statementTimeoutMs: timeoutMs,
+      }),
+    );
     try {
-      await meetServer(
-        wire,
-        sessionSettings({
-          lockTimeoutMs: timeoutMs,
-          statementTimeoutMs: timeoutMs,
-        }),
-      );
-      const query = historyQuery(tableNames(connection), migrationKey);
       const [{ rows }] = await wire.ask(query);
-      const [row] = rows;
-      return row && toHistory(row.json_build_object as Row);
+      return {
+        identity,
+        rows: rows.map(row => toHistory(row.json_build_object as Row)),
+      };
     } catch (error) {
       const code = error instanceof DatabaseError ? error.code : undefined;
-      if (code === '42P01' || code === '3F000') {
-        return undefined;
-      }
+      if (code === '42P01' || code === '3F000') return { identity, rows: [] };
       throw historyFailure(error, code);
-    } finally {
-      await wire.close();
     }
+  } finally {
+    await wire.close();
   }
 }
 

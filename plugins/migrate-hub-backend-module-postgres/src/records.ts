@@ -16,13 +16,29 @@ const whole = (value: number) => `${Math.trunc(value)}::pg_catalog.int4`;
 
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
 
-/** Selects one history row as JSON. */
-export function historyQuery(names: TableNames, migrationKey: string): string {
-  return `SELECT pg_catalog.json_build_object(
+const HISTORY_JSON = `pg_catalog.json_build_object(
     'migrationKey', migration_key, 'checksumUp', checksum_up, 'checksumDown', checksum_down,
     'appliedAt', pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', ${ISO}),
-    'appliedBy', applied_by, 'toolRunId', tool_run_id)
+    'appliedBy', applied_by, 'toolRunId', tool_run_id)`;
+
+/** Selects one history row as JSON. */
+export function historyQuery(names: TableNames, migrationKey: string): string {
+  return `SELECT ${HISTORY_JSON}
   FROM ${names.historySql} WHERE migration_key = ${text(migrationKey)}`;
+}
+
+/** Selects a page of the history as JSON, a row a migration. */
+export function historyPageQuery(
+  names: TableNames,
+  page: { after?: string; limit: number },
+): string {
+  const key = 'migration_key COLLATE pg_catalog."C"';
+  const beyond =
+    page.after === undefined ? '' : `WHERE ${key} > ${text(page.after)}`;
+  return `SELECT ${HISTORY_JSON}
+  FROM ${names.historySql} ${beyond} ORDER BY ${key} LIMIT ${whole(
+    page.limit,
+  )}`;
 }
 
 const LEDGER_JSON = `pg_catalog.json_build_object(

@@ -26,6 +26,7 @@ import { MigrationQueries } from './services/MigrationQueries';
 import { MigrationsService } from './services/MigrationsService';
 import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
+import { Reconciler } from './services/Reconciler';
 import { RunAudience } from './services/RunAudience';
 import { RunDecisions } from './services/RunDecisions';
 import { RunExecution } from './services/RunExecution';
@@ -97,6 +98,7 @@ export function createHub(options: {
       connections,
       secrets,
     }),
+    reconciler: Reconciler.create({ commands, drivers, connections }),
     migrations: MigrationsService.create({
       commands,
       queries: migrationQueries,

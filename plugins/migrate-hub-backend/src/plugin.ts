@@ -119,6 +119,22 @@ export const migrateHubPlugin = createBackendPlugin({
             timeout: { minutes: 5 },
             fn: () => hub.revisions.lapseAll(),
           });
+          const minutes =
+            config.getOptionalNumber('migrateHub.reconciler.everyMinutes') ??
+            60;
+          if (minutes > 0) {
+            await scheduler.scheduleTask({
+              id: 'reconcile',
+              scope: 'global',
+              frequency: { milliseconds: minutes * 60_000 },
+              timeout: { hours: 2 },
+              fn: signal =>
+                hub.services.reconciler.reconcileAll({
+                  signal,
+                  onResult: result => metrics.targetReconciled(result),
+                }),
+            });
+          }
           await scheduler.scheduleTask({
             id: 'prune-idempotency-keys',
             scope: 'global',

@@ -20,6 +20,7 @@ export const auditActionSchema = z.enum([
   'db_target.created',
   'db_target.updated',
   'db_target.tested',
+  'db_target.reconciled',
   'db_target.disabled',
   'db_target.enabled',
   'migration.created',

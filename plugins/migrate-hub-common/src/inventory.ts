@@ -10,6 +10,7 @@ import {
   keySchema,
   nameSchema,
   pageQuerySchema,
+  pageSchema,
   textSchema,
   timeSchema,
 } from './primitives';
@@ -139,6 +140,49 @@ export const connectionTestSchema = z.object({
 /** @public */
 export type ConnectionTest = z.infer<typeof connectionTestSchema>;
 
+/**
+ * How the hub's records and the history table of a target compared last.
+ *
+ * @public
+ */
+export const reconciliationSchema = z.object({
+  at: timeSchema,
+  /** The hub applied it; the row is gone, or has another checksum. */
+  lost: z.int(),
+  /** The row is there, but no run of this hub put it there, or one took it out since. */
+  foreign: z.int(),
+  /** Why it could not be compared; the counts are those of the last time it could. */
+  error: z.string().optional(),
+});
+/** @public */
+export type Reconciliation = z.infer<typeof reconciliationSchema>;
+
+/** One row on which hub and target disagree. @public */
+export const reconciliationFindingSchema = z.object({
+  id: idSchema,
+  migrationKey: z.string(),
+  kind: z.enum(['lost', 'foreign']),
+  /** `missing`, `other_checksum` (lost); `not_ours`, `rolled_back` (foreign). */
+  reason: z.enum(['missing', 'other_checksum', 'not_ours', 'rolled_back']),
+  /** Of the hub, if it knows the key. */
+  migrationId: idSchema.optional(),
+  /** By the hub's records. */
+  expectedChecksumUp: z.string().optional(),
+  /** In the target. */
+  foundChecksumUp: z.string().optional(),
+  /** What the row names as its run: of this hub, or whatever another tool wrote. */
+  toolRunId: z.string().optional(),
+  appliedBy: z.string().optional(),
+  firstSeenAt: timeSchema,
+});
+/** @public */
+export type ReconciliationFinding = z.infer<typeof reconciliationFindingSchema>;
+
+/** @public */
+export const reconciliationReportSchema = pageSchema(
+  reconciliationFindingSchema,
+).extend({ reconciliation: reconciliationSchema.optional() });
+
 /** @public */
 export const dbTargetSchema = z.object({
   id: idSchema,
@@ -177,6 +221,8 @@ export const dbTargetSchema = z.object({
       at: timeSchema,
     })
     .optional(),
+  /** Absent until the two were compared for the first time. */
+  reconciliation: reconciliationSchema.optional(),
   createdBy: actorSchema,
   createdAt: timeSchema,
   updatedAt: timeSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { engineSchema, transactionModeSchema } from './analysis';
+import { reconciliationSchema } from './inventory';
 import {
   actionsShape,
   actorSchema,
@@ -168,6 +169,8 @@ export const migrationTargetSchema = z.object({
   outcome: z.string().optional(),
   runId: idSchema,
   at: timeSchema,
+  /** Of this migration alone: whether the target's own record says the same. */
+  reconciliation: reconciliationSchema.optional(),
 });
 
 /** @public */

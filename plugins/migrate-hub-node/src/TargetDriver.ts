@@ -218,6 +218,13 @@ export interface TargetSession {
   close(): Promise<void>;
 }
 
+/** Some rows of a history table, and which server gave them. @public */
+export interface HistoryPage {
+  identity: ServerIdentity;
+  /** Empty too where there is no history table. */
+  rows: HistoryRow[];
+}
+
 /**
  * One database engine. Knows nothing of the hub: no runs, no users, no approval.
  *
@@ -245,4 +252,16 @@ export interface TargetDriver {
     connection: TargetConnection,
     ask: { migrationKey: string; timeoutMs: number },
   ): Promise<HistoryRow | undefined>;
+  /**
+   * Reads a page of the history table, in order of the keys' bytes, without a
+   * lock of the hub's and without creating anything. Throws
+   * `HISTORY_TABLE_FOREIGN` where the table is not the hub's.
+   *
+   * @param ask - `after`: the last key of the page before; `timeoutMs`: for the
+   * whole page, waiting for anybody's lock included
+   */
+  listHistory(
+    connection: TargetConnection,
+    ask: { after?: string; limit: number; timeoutMs: number },
+  ): Promise<HistoryPage>;
 }

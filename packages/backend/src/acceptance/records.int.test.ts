@@ -83,6 +83,9 @@ it('keeps runs true to the inventory', async () => {
     expect(await world.stateOf(id, 'stg')).toBe('draft');
 
     await world.user.call('testDbTarget', { params: { id: stg } });
+    expect(
+      await world.user.call('reconcileDbTarget', { params: { id: stg } }),
+    ).toMatchObject({ lost: 0, foreign: 0 });
     const project = await world.user.call('getProject', {
       params: { key: company.project },
     });
@@ -276,6 +279,7 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   updateDbTarget: 'db_target.updated',
   testConnection: 'changes nothing',
   testDbTarget: 'db_target.tested',
+  reconcileDbTarget: 'db_target.reconciled',
   createMigration: 'migration.created',
   updateMigration: 'migration.sql_changed',
   analyzeSql: 'changes nothing',

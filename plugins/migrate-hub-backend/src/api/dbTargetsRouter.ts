@@ -6,7 +6,7 @@ import { HubServices } from './services';
 /** DB targets and their connection tests. */
 export function dbTargetsRouter(
   contract: ContractRouter,
-  { dbTargets }: Pick<HubServices, 'dbTargets'>,
+  { dbTargets, reconciler }: Pick<HubServices, 'dbTargets' | 'reconciler'>,
 ) {
   const router = Router();
   contract.handle(router, routes.listDbTargets, ({ context, query }) =>
@@ -26,6 +26,15 @@ export function dbTargetsRouter(
   );
   contract.handle(router, routes.testDbTarget, ({ context, params }) =>
     dbTargets.test(context, params.id),
+  );
+  contract.handle(
+    router,
+    routes.getReconciliation,
+    ({ context, params, query }) =>
+      reconciler.report(context, params.id, query),
+  );
+  contract.handle(router, routes.reconcileDbTarget, ({ context, params }) =>
+    reconciler.reconcile(context, params.id),
   );
   return router;
 }

@@ -12,6 +12,7 @@ import { LogsService } from '../services/LogsService';
 import { MigrationQueries } from '../services/MigrationQueries';
 import { MigrationsService } from '../services/MigrationsService';
 import { ProjectsService } from '../services/ProjectsService';
+import { Reconciler } from '../services/Reconciler';
 import { RunDecisions } from '../services/RunDecisions';
 import { RunExecution } from '../services/RunExecution';
 import { RunItemResolution } from '../services/RunItemResolution';
@@ -39,6 +40,7 @@ export interface HubServices {
   projects: ProjectsService;
   dbSets: DbSetsService;
   dbTargets: DbTargetsService;
+  reconciler: Reconciler;
   migrations: MigrationsService;
   migrationQueries: MigrationQueries;
   runQueries: RunQueries;

@@ -3,6 +3,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { RequestHandler } from 'express';
 import { ExecutorMetrics } from '../executor/metrics';
+import { ReconciliationResult } from '../services/Reconciler';
 
 /** Runs take from a fraction of a second to days. */
 const SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600];
@@ -32,6 +33,7 @@ export class HubMetrics implements ExecutorMetrics {
   readonly #runSeconds: Histogram;
   readonly #itemSeconds: Histogram;
   readonly #targetFailures: Counter;
+  readonly #reconciled: Counter;
 
   private constructor() {
     this.#exporter = new PrometheusExporter({
@@ -68,6 +70,10 @@ export class HubMetrics implements ExecutorMetrics {
     this.#targetFailures = meter.createCounter('migrate_hub_target_failures', {
       description: 'Run items that failed, by target',
     });
+    this.#reconciled = meter.createCounter('migrate_hub_reconciliations', {
+      description:
+        'Comparisons of a target with the records of the hub, by result: agrees, differs, failed',
+    });
     this.#started.add(0);
   }
 
@@ -93,6 +99,10 @@ export class HubMetrics implements ExecutorMetrics {
     if (item.status === 'failed') {
       this.#targetFailures.add(1, { target: item.targetId });
     }
+  }
+
+  targetReconciled(result: ReconciliationResult): void {
+    this.#reconciled.add(1, { result });
   }
 
   /** Answers a scrape; to be mounted at the root, as `/metrics`. */

@@ -15,6 +15,7 @@ import { decodeCursor, toPage } from '../store/cursor';
 import { Tx } from '../store/Database';
 import * as store from '../store/dbTargets';
 import { findProjectByKey } from '../store/projects';
+import { reconciliationsOf } from '../store/reconciliations';
 import { lookUpActors } from './actors';
 import { testSummary } from './testSummary';
 import { CommandContext } from './context';
@@ -153,10 +154,9 @@ export class DbTargetsService {
     context: CommandContext,
     targets: DbTargetRecord[],
   ): Promise<(target: DbTargetRecord) => DbTarget> {
-    const lastRun = await store.lastRunsOf(
-      tx,
-      targets.map(target => target.id),
-    );
+    const ids = targets.map(target => target.id);
+    const lastRun = await store.lastRunsOf(tx, ids);
+    const reconciliation = await reconciliationsOf(tx, ids);
     const actor = await lookUpActors(
       tx,
       targets.map(target => target.createdBy),
@@ -164,6 +164,7 @@ export class DbTargetsService {
     return target =>
       dbTargetView(target, {
         lastRun: lastRun(target.id),
+        reconciliation: reconciliation(target.id),
         actor,
         principal: context.caller,
       });

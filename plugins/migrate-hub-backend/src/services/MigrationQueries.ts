@@ -17,10 +17,12 @@ import { Tx } from '../store/Database';
 import { holdingsOf } from '../store/holdings';
 import * as store from '../store/migrations';
 import { findProjectByKey } from '../store/projects';
+import { findingKinds, reconciliationsOf } from '../store/reconciliations';
 import { findUserId } from '../store/users';
 import { lookUpActors } from './actors';
 import { CommandContext } from './context';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
+import { reconciliationView } from './inventoryViews';
 import { summaryOf } from './historySummary';
 import {
   migrationSummaryView,
@@ -155,6 +157,23 @@ export class MigrationQueries {
     this.found(await store.findMigration(tx, id), id);
     const versions = await store.listVersions(tx, id);
     const holdings = await holdingsOf(tx, id);
+    const last = await reconciliationsOf(
+      tx,
+      holdings.map(({ targetId }) => targetId),
+    );
+    const kind = await findingKinds(tx, id);
+    const compared = (targetId: string) => {
+      const record = last(targetId);
+      const found = kind(targetId);
+      return (
+        record &&
+        reconciliationView({
+          ...record,
+          lost: found === 'lost' ? 1 : 0,
+          foreign: found === 'foreign' ? 1 : 0,
+        })
+      );
+    };
     return {
       items: holdings.map(holding => ({
         target: { id: holding.targetId, name: holding.targetName },
@@ -165,6 +184,7 @@ export class MigrationQueries {
         outcome: holding.outcome,
         runId: holding.runId,
         at: holding.at.toISOString(),
+        reconciliation: compared(holding.targetId),
       })),
     };
   }

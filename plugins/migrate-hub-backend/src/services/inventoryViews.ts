@@ -3,6 +3,7 @@ import {
   DbSet,
   DbTarget,
   Project,
+  Reconciliation,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ConnectionTestResult } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { SecretBox } from '../crypto/SecretBox';
@@ -15,6 +16,7 @@ import {
 import { DbSetRecord, DbTargetRecord, ProjectRecord } from '../domain/types';
 import { DbSetContents } from '../store/dbSets';
 import { LastRun } from '../store/dbTargets';
+import { ReconciliationRecord } from '../store/reconciliations';
 import { ActorLookup } from './actors';
 
 export function projectView(
@@ -65,9 +67,14 @@ export function dbSetView(
 /** Field by field: the secret of the record goes nowhere. */
 export function dbTargetView(
   target: DbTargetRecord,
-  options: { lastRun?: LastRun; actor: ActorLookup; principal: Principal },
+  options: {
+    lastRun?: LastRun;
+    reconciliation?: ReconciliationRecord;
+    actor: ActorLookup;
+    principal: Principal;
+  },
 ): DbTarget {
-  const { lastRun } = options;
+  const { lastRun, reconciliation } = options;
   return {
     id: target.id,
     dbSet: {
@@ -103,6 +110,7 @@ export function dbTargetView(
       status: lastRun.status,
       at: lastRun.at.toISOString(),
     },
+    reconciliation: reconciliation && reconciliationView(reconciliation),
     createdBy: options.actor(target.createdBy),
     createdAt: target.createdAt.toISOString(),
     updatedAt: target.updatedAt.toISOString(),
@@ -120,4 +128,13 @@ export function connectionTestView(
     latencyMs,
     checks,
   };
+}
+
+export function reconciliationView({
+  at,
+  lost,
+  foreign,
+  error,
+}: ReconciliationRecord): Reconciliation {
+  return { at: at.toISOString(), lost, foreign, error };
 }

@@ -2,6 +2,7 @@ import {
   ItemStatus,
   Outcome,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { HeldOnTarget } from '../domain/reconciliation';
 import { Tx } from './Database';
 import { optional } from './rows';
 
@@ -26,6 +27,10 @@ export interface Holding {
   at: Date;
 }
 
+/** Of the items, those that say what their target holds. */
+const DECISIVE = `(i.status in ('executed', 'skipped')
+  or i.outcome in ('partially_applied', 'unknown'))`;
+
 /**
  * The newest item of each target that says what it holds.
  *
@@ -41,10 +46,7 @@ export async function holdingsOf(
     .join('db_targets as t', 't.id', 'i.target_id')
     .join('db_sets as s', 's.id', 't.db_set_id')
     .where('i.migration_id', migrationId)
-    .whereRaw(
-      `(i.status in ('executed', 'skipped')
-        or i.outcome in ('partially_applied', 'unknown'))`,
-    )
+    .whereRaw(DECISIVE)
     .distinctOn('i.target_id')
     .orderBy([
       { column: 'i.target_id' },
@@ -92,4 +94,55 @@ export async function holdingsOf(
       at: row.finished_at,
     };
   });
+}
+
+/**
+ * What a target holds, migration by migration.
+ *
+ * @remarks relies on run_items_target
+ */
+export async function holdingsOn(
+  tx: Tx,
+  targetId: string,
+): Promise<HeldOnTarget[]> {
+  const rows = await tx('run_items as i')
+    .join('runs as r', 'r.id', 'i.run_id')
+    .join('migrations as m', 'm.id', 'i.migration_id')
+    .where('i.target_id', targetId)
+    .whereRaw(DECISIVE)
+    .distinctOn('i.migration_id')
+    .orderBy([
+      { column: 'i.migration_id' },
+      { column: 'i.finished_at', order: 'desc' },
+    ])
+    .select('m.key', 'r.type', 'i.status', 'i.checksum_up');
+  return rows.map(row => {
+    const settled = row.status === 'executed' || row.status === 'skipped';
+    const isApply = row.type === 'apply';
+    return {
+      migrationKey: row.key,
+      checksumUp:
+        settled && isApply ? optional<string>(row.checksum_up) : undefined,
+      removed: settled && !isApply,
+    };
+  });
+}
+
+/**
+ * Keys of the migrations that a run changes on a target, or has changed since.
+ *
+ * @remarks relies on run_items_target and run_items_one_running
+ */
+export async function keysChanging(
+  tx: Tx,
+  targetId: string,
+  since: Date,
+): Promise<string[]> {
+  return tx('run_items as i')
+    .join('migrations as m', 'm.id', 'i.migration_id')
+    .where('i.target_id', targetId)
+    .where(either =>
+      either.where('i.status', 'running').orWhere('i.finished_at', '>=', since),
+    )
+    .pluck('m.key');
 }

@@ -1,6 +1,6 @@
 import * as inventory from '../inventory';
 import { inventoryWritePermission, readPermission } from '../permissions';
-import { pageSchema } from '../primitives';
+import { pageQuerySchema, pageSchema } from '../primitives';
 import { byId, byKey, get, patch, post, Route } from './Route';
 
 /** Projects, DB sets and DB targets. */
@@ -108,5 +108,22 @@ export const inventoryRoutes = {
     permission: inventoryWritePermission,
     params: byId,
     response: inventory.connectionTestSchema,
+  }),
+  getReconciliation: get({
+    path: '/db-targets/:id/reconciliation',
+    summary:
+      'Where the hub and the history table of a DB target disagree, from the last comparison',
+    permission: readPermission,
+    params: byId,
+    query: pageQuerySchema,
+    response: inventory.reconciliationReportSchema,
+  }),
+  reconcileDbTarget: post(200, {
+    path: '/db-targets/:id/reconcile',
+    summary:
+      'Compare the hub with the history table of a DB target now; changes nothing there',
+    permission: inventoryWritePermission,
+    params: byId,
+    response: inventory.reconciliationSchema,
   }),
 } satisfies Record<string, Route>;

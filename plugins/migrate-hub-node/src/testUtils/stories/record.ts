@@ -106,6 +106,49 @@ export function recordStories(
     });
   });
 
+  chapter('pages of the history', () => {
+    const timeoutMs = 5_000;
+
+    story('hold every row once, in order, and name the server', async () => {
+      const { connection } = kit.database;
+      await expect(
+        kit.driver.listHistory(connection, { limit: 10, timeoutMs }),
+      ).resolves.toMatchObject({ rows: [] });
+      const session = await kit.open();
+      const keys = ['B', 'a', "c'\\", 'ä', 'b.1', 'b-1'];
+      for (const migrationKey of keys) {
+        await session.insertHistory(historyRow({ migrationKey }));
+      }
+      const found: string[] = [];
+      for (;;) {
+        const { identity, rows } = await kit.driver.listHistory(connection, {
+          after: found[found.length - 1],
+          limit: 4,
+          timeoutMs,
+        });
+        expect(identity).toEqual(session.identity);
+        if (rows.length === 0) break;
+        expect(rows[0]).toMatchObject({
+          checksumUp: sha256('up'),
+          appliedBy: 'user@example.com',
+        });
+        found.push(...rows.map(row => row.migrationKey));
+      }
+      expect(found).toEqual(['B', 'a', 'b-1', 'b.1', "c'\\", 'ä']);
+    });
+
+    story('are refused from a table of another tool', async () => {
+      await kit.database.query(
+        'CREATE TABLE migrations (id int primary key, name varchar(255))',
+      );
+      const { connection } = kit.database;
+      const error = await failureOf(
+        kit.driver.listHistory(connection, { limit: 10, timeoutMs }),
+      );
+      expect(error.code).toBe('HISTORY_TABLE_FOREIGN');
+    });
+  });
+
   chapter('record', () => {
     story('commits statement, ledger and history row together', async () => {
       const session = await kit.open();

@@ -14,14 +14,16 @@ import { ActionButton } from '../ActionButton';
 import { CopyText } from '../CopyText';
 import { EmptyState } from '../EmptyState';
 import { Column, PagedTable } from '../PagedTable';
+import { ReconciliationText } from '../ReconciliationText';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
 import { toneColor } from '../tones';
 import { DisableTargetDialog } from './DisableTargetDialog';
+import { ReconciliationDialog } from './ReconciliationDialog';
 import { TargetDialog } from './TargetDialog';
 import { TestDialog } from './TestDialog';
 
-type Ask = 'edit' | 'disable' | 'test' | 'checks';
+type Ask = 'edit' | 'disable' | 'test' | 'checks' | 'record';
 
 interface ColumnOptions {
   t: ReturnType<typeof useText>;
@@ -86,6 +88,20 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
     noWrap: true,
     cell: target => (
       <Health target={target} onOpen={() => ask('checks', target)} />
+    ),
+  },
+  {
+    id: 'record',
+    header: t('dbRecord.header'),
+    noWrap: true,
+    cell: target => (
+      <Button
+        size="small"
+        onClick={() => ask('record', target)}
+        title={t('dbRecord.details', { name: target.name })}
+      >
+        <ReconciliationText of={target.reconciliation} />
+      </Button>
     ),
   },
   {
@@ -214,6 +230,9 @@ export const TargetTable = (props: TargetTableProps) => {
           start={asked.what === 'test' ? 'test' : 'last'}
           onClose={done}
         />
+      )}
+      {asked?.what === 'record' && (
+        <ReconciliationDialog target={asked.target} onClose={done} />
       )}
       {asked?.what === 'disable' && (
         <DisableTargetDialog

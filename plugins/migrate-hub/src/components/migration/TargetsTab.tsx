@@ -8,6 +8,7 @@ import { useHubPaths } from '../../routes';
 import { EmptyState } from '../EmptyState';
 import { EnvironmentName } from '../EnvironmentName';
 import { Column, PagedTable } from '../PagedTable';
+import { ReconciliationText } from '../ReconciliationText';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
 import type { MigrationTabProps } from './MigrationTabs';
@@ -78,6 +79,13 @@ export const TargetsTab = ({ migration }: MigrationTabProps) => {
         header: t('grid.outcome'),
         cell: ({ outcome }) =>
           outcome && <StatusBadge status={outcome} variant="text" />,
+      },
+      {
+        id: 'record',
+        header: t('dbRecord.header'),
+        cell: ({ reconciliation }) => (
+          <ReconciliationText of={reconciliation} />
+        ),
       },
       {
         id: 'at',
