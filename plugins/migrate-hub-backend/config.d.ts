@@ -16,6 +16,15 @@ export interface Config {
         key: string;
       }>;
     };
+    /** What a user may ask for in a minute, and how long the hub's own queries may take. */
+    limits?: {
+      /** Connection tests, those of a target that is saved too. Default: 120. */
+      connectionTestsPerMinute?: number;
+      /** Analyses of SQL in the editor, and previews of a request. Default: 300. */
+      analysesPerMinute?: number;
+      /** After this PostgreSQL breaks off a query of the hub on its own records. Default: 30. */
+      queryTimeoutSeconds?: number;
+    };
     signing?: {
       /**
        * Ed25519 keys that sign approvals. The first signs, all of them verify.

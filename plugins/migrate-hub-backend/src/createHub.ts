@@ -28,6 +28,7 @@ import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
 import { Reconciler } from './services/Reconciler';
 import { RunAudience } from './services/RunAudience';
+import { RateLimits } from './services/RateLimits';
 import { RunDecisions } from './services/RunDecisions';
 import { RunExecution } from './services/RunExecution';
 import { RunFactsReader } from './services/RunFacts';
@@ -36,6 +37,7 @@ import { RunItemsService } from './services/RunItemsService';
 import { RunQueries } from './services/RunQueries';
 import { RunRequests } from './services/RunRequests';
 import { RunRevisions } from './services/RunRevisions';
+import { SecretRotation } from './services/SecretRotation';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -84,6 +86,7 @@ export function createHub(options: {
     secrets,
     revisions,
   });
+  const limits = RateLimits.create({ knex, config });
   const migrationQueries = MigrationQueries.create({ knex, environments });
   const runQueries = RunQueries.create({ knex, facts, gate, environments });
 
@@ -97,6 +100,7 @@ export function createHub(options: {
       revisions,
       connections,
       secrets,
+      limits,
     }),
     reconciler: Reconciler.create({ commands, drivers, connections }),
     migrations: MigrationsService.create({
@@ -104,6 +108,7 @@ export function createHub(options: {
       queries: migrationQueries,
       revisions,
       drivers,
+      limits,
     }),
     migrationQueries,
     runQueries,
@@ -114,6 +119,7 @@ export function createHub(options: {
       connections,
       facts,
       queries: runQueries,
+      limits,
     }),
     runDecisions: RunDecisions.create({
       commands,
@@ -144,6 +150,7 @@ export function createHub(options: {
     }),
     logs: LogsService.create({ knex, listener }),
     audit: AuditService.create({ knex }),
+    secretRotation: SecretRotation.create({ knex, secrets }),
     ...signIn.services,
   };
 

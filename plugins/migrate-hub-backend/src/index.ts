@@ -4,3 +4,4 @@
  * @packageDocumentation
  */
 export { migrateHubPlugin as default } from './plugin';
+export { secretRotationPlugin } from './secretRotationPlugin';

@@ -56,7 +56,12 @@ export const migrateHubPlugin = createBackendPlugin({
       },
       async init(deps) {
         const { config, logger, scheduler, lifecycle } = deps;
-        const knex = await openDatabase(deps.database);
+        const timeout = config.getOptionalNumber(
+          'migrateHub.limits.queryTimeoutSeconds',
+        );
+        const knex = await openDatabase(deps.database, {
+          queryTimeoutMs: timeout && timeout * 1000,
+        });
         const listener = Listener.create({
           connect: listenerConnection(knex),
           logger,
@@ -69,6 +74,7 @@ export const migrateHubPlugin = createBackendPlugin({
         });
         await ensureDemoUsers({ knex, config });
         await hub.firstAdmins.ensure(knex);
+        await hub.services.secretRotation.noteKeys();
 
         const metrics = HubMetrics.create();
         deps.rootHttpRouter.use('/metrics', metrics.handler());

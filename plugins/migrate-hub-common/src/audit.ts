@@ -55,6 +55,7 @@ export const auditActionSchema = z.enum([
   'login.succeeded',
   'login.failed',
   'settings.changed',
+  'secrets.rotated',
 ]);
 /** @public */
 export type AuditAction = z.infer<typeof auditActionSchema>;

@@ -17,5 +17,6 @@ export * from './permissions';
 export * from './primitives';
 export * from './routes';
 export * from './runs';
+export * from './secrets';
 export * from './signIn';
 export * from './users';

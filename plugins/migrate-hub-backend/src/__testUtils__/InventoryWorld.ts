@@ -28,6 +28,7 @@ export class InventoryWorld {
   /** Somebody who creates; somebody else; their manager; an admin. */
   readonly users: Record<'uma' | 'otto' | 'mia' | 'ada', CommandContext>;
   readonly #drop: () => Promise<void>;
+  readonly #replica: (config: object) => HubServices;
   readonly #databases: string[] = [];
   #roleName: string | undefined;
 
@@ -37,25 +38,31 @@ export class InventoryWorld {
     services: HubServices;
     logger: CapturingLogger;
     users: InventoryWorld['users'];
+    replica: (config: object) => HubServices;
   }) {
     this.knex = options.knex;
     this.services = options.services;
     this.logger = options.logger;
     this.users = options.users;
     this.#drop = options.drop;
+    this.#replica = options.replica;
   }
 
-  static async create(): Promise<InventoryWorld> {
+  static async create(config = testConfig()): Promise<InventoryWorld> {
     const { knex, drop } = await createTestDatabase();
     const logger = new CapturingLogger();
-    const { services } = createHub({
-      knex,
-      logger,
-      config: new ConfigReader(testConfig()),
-      listener: Listener.create({ connect: listenerConnection(knex), logger }),
-      drivers: new Map([['postgres', PostgresDriver.create()]]),
-      userInfo: mockServices.userInfo(),
-    });
+    const replica = (settings: object) =>
+      createHub({
+        knex,
+        logger,
+        config: new ConfigReader({ ...settings }),
+        listener: Listener.create({
+          connect: listenerConnection(knex),
+          logger,
+        }),
+        drivers: new Map([['postgres', PostgresDriver.create()]]),
+        userInfo: mockServices.userInfo(),
+      }).services;
     const as = async (name: string, role: Role): Promise<CommandContext> => {
       const entityRef = `user:default/${name}`;
       const user = await knex.transaction(tx =>
@@ -71,7 +78,8 @@ export class InventoryWorld {
       return { caller: { user, credentials }, requestId: `${name}-asks` };
     };
     return new InventoryWorld({
-      ...{ knex, drop, services, logger },
+      ...{ knex, drop, logger, replica },
+      services: replica(config),
       users: {
         uma: await as('uma', 'user'),
         otto: await as('otto', 'user'),
@@ -79,6 +87,11 @@ export class InventoryWorld {
         ada: await as('ada', 'admin'),
       },
     });
+  }
+
+  /** Another replica of the hub, on the same records with another config. */
+  replica(config: object): HubServices {
+    return this.#replica(config);
   }
 
   /** A new, empty database on the test server. */

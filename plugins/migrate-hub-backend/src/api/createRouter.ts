@@ -24,6 +24,7 @@ import { projectsRouter } from './projectsRouter';
 import { requestScope, scopeOf } from './requestScope';
 import { runItemsRouter } from './runItemsRouter';
 import { runsRouter } from './runsRouter';
+import { secretSettingsRouter } from './secretSettingsRouter';
 import { sessionsRouter } from './sessionsRouter';
 import { HubServices, IdentityResolver } from './services';
 import { usersRouter } from './usersRouter';
@@ -78,6 +79,7 @@ export function createRouter(options: RouterOptions): express.Router {
   v1.use(usersRouter(contract, services));
   v1.use(sessionsRouter(contract, services));
   v1.use(authSettingsRouter(contract, services));
+  v1.use(secretSettingsRouter(contract, services));
 
   const notFound: express.RequestHandler = req => {
     throw new HubError(

@@ -18,6 +18,7 @@ import { RunExecution } from '../services/RunExecution';
 import { RunItemResolution } from '../services/RunItemResolution';
 import { RunQueries } from '../services/RunQueries';
 import { RunRequests } from '../services/RunRequests';
+import { SecretRotation } from '../services/SecretRotation';
 import { SessionAdministration } from '../services/SessionAdministration';
 import { SessionsService } from '../services/SessionsService';
 import { SignInLog } from '../services/SignInLog';
@@ -51,6 +52,7 @@ export interface HubServices {
   dashboard: DashboardService;
   logs: LogsService;
   audit: AuditService;
+  secretRotation: SecretRotation;
   users: UsersService;
   authSettings: AuthSettings;
   localSignIn: LocalSignIn;

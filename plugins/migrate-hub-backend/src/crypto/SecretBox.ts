@@ -97,6 +97,15 @@ export class SecretBox {
     );
   }
 
+  /** Of all keys; the first encrypts. */
+  get keyIds(): string[] {
+    return [...this.#keys.keys()];
+  }
+
+  get currentKeyId(): string {
+    return this.#current.id;
+  }
+
   seal(secret: string, binding: SecretBinding): string {
     return this.#encrypt(secret, associatedData(binding));
   }

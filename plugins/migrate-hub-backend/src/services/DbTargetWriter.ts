@@ -19,6 +19,7 @@ import { findProjectByKey } from '../store/projects';
 import { Commands } from './Commands';
 import { ConnectionTests } from './ConnectionTests';
 import { CommandContext } from './context';
+import { RateLimits } from './RateLimits';
 import { refuse } from './refuse';
 import { RunRevisions } from './RunRevisions';
 import { assertRevision } from './staleness';
@@ -36,6 +37,7 @@ export interface DbTargetWriterOptions {
   commands: Commands;
   secrets: SecretBox;
   connections: ConnectionTests;
+  limits: RateLimits;
   revisions: Pick<RunRevisions, 'onTargetChanged' | 'onTargetsDisabled'>;
 }
 
@@ -65,6 +67,7 @@ export class DbTargetWriter {
     if (input.confirmDistinctServer) refuse(confirmRefusal(context.caller));
     await this.#assertSetOpen(commands.knex, input.dbSetId);
 
+    await this.#options.limits.count(context, 'connectionTest');
     const { engine, name, password, host, port, database, username } = input;
     const values = {
       ...withDefaults(input),
@@ -120,7 +123,7 @@ export class DbTargetWriter {
     } else if (edit.addressChanged) {
       edit.next.secret = this.#emptySecretOf(target, edit);
     }
-    const test = await this.#testOf(edit, input);
+    const test = await this.#testOf(context, edit, input);
 
     return refuseDuplicates(this.#duplicates(edit.next.name), () =>
       commands.run(context, async tx => {
@@ -136,7 +139,10 @@ export class DbTargetWriter {
             })
           : { identity: undefined, audit: undefined };
 
-        await store.updateDbTarget(tx, id, { ...edit.next, identity });
+        // Keys may have been rotated since the target was read.
+        const secret =
+          edit.next.secret === target.secret ? before.secret : edit.next.secret;
+        await store.updateDbTarget(tx, id, { ...edit.next, secret, identity });
         if (test) await store.saveTest(tx, id, test);
         await this.#record(tx, context, { before, edit, input, audit });
 
@@ -180,6 +186,7 @@ export class DbTargetWriter {
   }
 
   async #testOf(
+    context: CommandContext,
     edit: TargetEdit,
     input: PatchInput,
   ): Promise<ConnectionTestResult | undefined> {
@@ -192,6 +199,7 @@ export class DbTargetWriter {
       input.password !== undefined ||
       input.confirmDistinctServer;
     if (!wanted) return undefined;
+    await this.#options.limits.count(context, 'connectionTest');
     return connections.probe(next.engine, connections.connectionOf(next));
   }
 

@@ -105,7 +105,8 @@ export class DbTargetsService {
   /** Tests the connection as saved. */
   async test(context: CommandContext, id: string): Promise<ConnectionTest> {
     refuse(inventoryRefusal(context.caller, { act: 'create' }));
-    const { commands, connections } = this.#options;
+    const { commands, connections, limits } = this.#options;
+    await limits.count(context, 'connectionTest');
     const target = await this.#found(commands.knex, id);
     return connectionTestView(await connections.testSaved(target, context));
   }
@@ -116,7 +117,8 @@ export class DbTargetsService {
     input: z.output<typeof connectionTestRequestSchema>,
   ): Promise<ConnectionTest> {
     refuse(inventoryRefusal(context.caller, { act: 'create' }));
-    const { commands, connections } = this.#options;
+    const { commands, connections, limits } = this.#options;
+    await limits.count(context, 'connectionTest');
     const { engine, password, host, port, database, username } = input;
     const address = { host, port, database, username };
     const result = await connections.probe(engine, {

@@ -18,6 +18,7 @@ import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { MigrationQueries } from './MigrationQueries';
 import { analyseScript, driverFor, Drivers } from './planning';
+import { RateLimits } from './RateLimits';
 import { refuse } from './refuse';
 import { RunRevisions } from './RunRevisions';
 
@@ -27,17 +28,20 @@ export class MigrationsService {
   readonly #queries: MigrationQueries;
   readonly #revisions: RunRevisions;
   readonly #drivers: Drivers;
+  readonly #limits: RateLimits;
 
   private constructor(options: {
     commands: Commands;
     queries: MigrationQueries;
     revisions: RunRevisions;
     drivers: Drivers;
+    limits: RateLimits;
   }) {
     this.#commands = options.commands;
     this.#queries = options.queries;
     this.#revisions = options.revisions;
     this.#drivers = options.drivers;
+    this.#limits = options.limits;
   }
 
   static create(options: {
@@ -45,6 +49,7 @@ export class MigrationsService {
     queries: MigrationQueries;
     revisions: RunRevisions;
     drivers: Drivers;
+    limits: RateLimits;
   }): MigrationsService {
     return new MigrationsService(options);
   }
@@ -277,10 +282,12 @@ export class MigrationsService {
     });
   }
 
+  /** @throws HubError `TOO_MANY_REQUESTS` */
   async analyze(
-    _context: CommandContext,
+    context: CommandContext,
     input: z.output<typeof analyzeRequestSchema>,
   ): Promise<SqlAnalysis> {
+    await this.#limits.count(context, 'analysis');
     return analyseScript(driverFor(this.#drivers, input.engine), {
       sql: normalizeSql(input.sql),
       mode: input.transactionMode,

@@ -22,6 +22,7 @@ import { CommandContext } from './context';
 import { recomputeEnvironmentState } from './environmentStates';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { Drivers } from './planning';
+import { RateLimits } from './RateLimits';
 import { refuse } from './refuse';
 import { RunFactsReader } from './RunFacts';
 import { PreparedRun, prepareRun } from './runPreparation';
@@ -48,7 +49,8 @@ export class RunRequests {
     migrationId: string,
     request: Request,
   ): Promise<RunPreview> {
-    const { commands, environments, connections } = this.#options;
+    const { commands, environments, connections, limits } = this.#options;
+    await limits.count(context, 'analysis');
     const migration = await this.#found(commands.knex, migrationId);
     const environment = environments.get(request.environment);
     const refusal = requestRefusal(context.caller, {
@@ -260,4 +262,5 @@ interface Options {
   connections: ConnectionTests;
   facts: RunFactsReader;
   queries: RunQueries;
+  limits: RateLimits;
 }

@@ -11,12 +11,20 @@ export type Tx = Knex | Knex.Transaction;
 /** A new row id: UUIDv7, so that ids sort by creation. */
 export const newId = (): string => v7();
 
+/** A query of the hub that takes longer is broken off by the server. */
+const QUERY_TIMEOUT_MS = 30_000;
+
 /**
  * Opens the plugin's database and brings its schema up to date.
  *
+ * @param options - `queryTimeoutMs`: for each statement of the hub; the
+ * migrations of the schema have none
  * @throws if the configured client is not PostgreSQL.
  */
-export async function openDatabase(database: DatabaseService): Promise<Knex> {
+export async function openDatabase(
+  database: DatabaseService,
+  options: { queryTimeoutMs?: number } = {},
+): Promise<Knex> {
   const knex = await database.getClient();
   const client = String(knex.client.config.client);
   if (client !== 'pg') {
@@ -27,14 +35,36 @@ export async function openDatabase(database: DatabaseService): Promise<Knex> {
   }
   // Knex would put bound values, SQL and ciphertexts among them, into its error messages.
   knex.client.config.compileSqlOnError = false;
-  if (!database.migrations?.skip) await migrate(knex);
+  if (!database.migrations?.skip) {
+    const unlimited = smallPool(knex);
+    await migrate(unlimited).finally(() => unlimited.destroy());
+  }
+  limitQueries(knex, options.queryTimeoutMs ?? QUERY_TIMEOUT_MS);
   return knex;
+}
+
+/**
+ * Gives every connection that the pool makes from now on a statement timeout.
+ *
+ * @remarks
+ * By a statement, not by the startup packet: poolers refuse it there. The pool
+ * is Backstage's, made before us, so the one way in is where it connects.
+ */
+function limitQueries(knex: Knex, timeoutMs: number): void {
+  const { client } = knex;
+  const connect = client.acquireRawConnection.bind(client);
+  client.acquireRawConnection = async () => {
+    const connection = await connect();
+    await connection.query(`set statement_timeout = ${Math.ceil(timeoutMs)}`);
+    return connection;
+  };
 }
 
 /** Another pool to the same database, of one or two connections that nothing else can take. */
 export function smallPool(knex: Knex): Knex {
-  const { client, connection } = knex.client.config;
-  return knexFactory({ client, connection, pool: { min: 0, max: 2 } });
+  const { client, connection, searchPath } = knex.client.config;
+  const pool = { min: 0, max: 2 };
+  return knexFactory({ client, connection, searchPath, pool });
 }
 
 const directory = () =>

@@ -1,3 +1,4 @@
+import * as secrets from '../secrets';
 import * as signIn from '../signIn';
 import * as users from '../users';
 import { administerPermission, readPermission } from '../permissions';
@@ -75,5 +76,11 @@ export const accountRoutes = {
     permission: administerPermission,
     body: signIn.authSettingsUpdateSchema,
     response: signIn.authSettingsSchema,
+  }),
+  getSecretSettings: get({
+    path: '/settings/secrets',
+    summary: 'The keys that encrypt secrets, by id, and what depends on each',
+    permission: administerPermission,
+    response: secrets.secretSettingsSchema,
   }),
 } satisfies Record<string, Route>;
