@@ -249,6 +249,7 @@ const administration = [
   on('revokeSessions', "somebody else's", async scene => ({
     query: { user: (await scene.newUser()).id },
   })),
+  on('getSecretSettings', '', async () => ({})),
   on('getAuthSettings', '', async () => ({})),
   on('updateAuthSettings', '', async ({ world }) => {
     const { localForced, revision, ...policy } = await world.done(
