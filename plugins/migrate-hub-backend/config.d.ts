@@ -27,8 +27,10 @@ export interface Config {
     };
     signing?: {
       /**
-       * Ed25519 keys that sign approvals. The first signs, all of them verify.
-       * Required: the hub does not start without one.
+       * Ed25519 keys that sign approvals, grants of roles and checkpoints of the
+       * audit trail. The first signs and needs its private key; the others only
+       * verify, so of them the public key is enough. Never take one out: what it
+       * signed would count no more. Required: the hub does not start without one.
        */
       keys?: Array<{
         /** Short name, stands beside each signature. */
@@ -38,7 +40,14 @@ export interface Config {
          * `openssl genpkey -algorithm ed25519 -outform DER | base64 -w0`.
          * @visibility secret
          */
-        privateKey: string;
+        privateKey?: string;
+        /** SPKI public key of one that only verifies, PEM or the base64 of its DER. */
+        publicKey?: string;
+        /**
+         * Time in ISO 8601 since when somebody else may have had the key. What it
+         * signed from then on does not count; open runs go back to approval.
+         */
+        compromisedSince?: string;
       }>;
     };
     /**

@@ -11,7 +11,10 @@ import { Signer } from './crypto/Signer';
 import { Executor } from './executor/Executor';
 import { failPointFromFile } from './executor/FailPointFile';
 import { ExecutorMetrics } from './executor/metrics';
+import { AuditChainer } from './services/AuditChainer';
+import { AuditExporter } from './services/AuditExporter';
 import { AuditService } from './services/AuditService';
+import { AuditVerifier } from './services/AuditVerifier';
 import { Commands } from './services/Commands';
 import { ConnectionTests } from './services/ConnectionTests';
 import { DashboardService } from './services/DashboardService';
@@ -45,6 +48,7 @@ export interface Hub {
   services: HubServices;
   identity: IdentityService;
   firstAdmins: FirstAdmins;
+  chainer: AuditChainer;
   revisions: RunRevisions;
   audience: RunAudience;
   /** Keyed hash of a request body. */
@@ -76,6 +80,7 @@ export function createHub(options: {
   const failPoint = failPointFromFile({ config, logger });
 
   const commands = Commands.create(knex);
+  const chainer = AuditChainer.create({ knex, signer, logger });
   const signIn = createSignIn({ commands, config, logger, secrets, userInfo });
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
@@ -151,6 +156,8 @@ export function createHub(options: {
     logs: LogsService.create({ knex, listener }),
     audit: AuditService.create({ knex }),
     secretRotation: SecretRotation.create({ knex, secrets }),
+    auditExporter: AuditExporter.create({ knex, signer, chainer }),
+    auditVerifier: AuditVerifier.create({ knex, signer, chainer }),
     ...signIn.services,
   };
 
@@ -158,6 +165,7 @@ export function createHub(options: {
     services,
     revisions,
     audience: RunAudience.create({ knex, facts }),
+    chainer,
     firstAdmins: signIn.firstAdmins,
     identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),

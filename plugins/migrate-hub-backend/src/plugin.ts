@@ -119,6 +119,13 @@ export const migrateHubPlugin = createBackendPlugin({
             });
           }
           await scheduler.scheduleTask({
+            id: 'audit-chainer',
+            scope: 'local',
+            frequency: { seconds: 10 },
+            timeout: { seconds: 10 },
+            fn: async () => hub.chainer.start(),
+          });
+          await scheduler.scheduleTask({
             id: 'lapse-approvals',
             scope: 'global',
             frequency: { seconds: 15 },
@@ -160,6 +167,7 @@ export const migrateHubPlugin = createBackendPlugin({
           shutdown.abort();
           await executor.stop();
           await feed.stop();
+          await hub.chainer.stop();
           await listener.stop();
           await heartbeatKnex.destroy();
         });

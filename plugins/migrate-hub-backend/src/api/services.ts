@@ -1,5 +1,7 @@
 import { BackstageCredentials } from '@backstage/backend-plugin-api';
+import { AuditExporter } from '../services/AuditExporter';
 import { AuditService } from '../services/AuditService';
+import { AuditVerifier } from '../services/AuditVerifier';
 import { AuthSettings } from '../services/AuthSettings';
 import { Caller } from '../services/context';
 import { DashboardService } from '../services/DashboardService';
@@ -53,6 +55,8 @@ export interface HubServices {
   logs: LogsService;
   audit: AuditService;
   secretRotation: SecretRotation;
+  auditExporter: AuditExporter;
+  auditVerifier: AuditVerifier;
   users: UsersService;
   authSettings: AuthSettings;
   localSignIn: LocalSignIn;

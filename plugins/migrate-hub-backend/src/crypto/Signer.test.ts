@@ -11,7 +11,7 @@ const pem = () =>
   generateKeyPairSync('ed25519')
     .privateKey.export({ format: 'pem', type: 'pkcs8' })
     .toString();
-const signer = (...keys: { id: string; privateKey: string }[]) =>
+const signer = (...keys: { id: string; [field: string]: string }[]) =>
   Signer.fromConfig(new ConfigReader({ migrateHub: { signing: { keys } } }));
 
 describe('the signer', () => {
@@ -35,6 +35,35 @@ describe('the signer', () => {
     const rotated = signer({ id: 'new', privateKey: der() }, old);
     expect(rotated.currentKeyId).toBe('new');
     expect(rotated.verify(keyId, bytes, signature)).toBe(true);
+  });
+
+  it('verifies with a public key alone, and tells what a lost key signed', () => {
+    const old = { id: 'old', privateKey: der() };
+    const { keyId, signature } = signer(old).sign(bytes);
+    const [{ publicKey }] = signer(old).verificationKeys;
+    const asDer = publicKey.replace(/-----.*-----|\s/g, '');
+    for (const text of [publicKey, asDer]) {
+      const since = '2026-02-01T00:00:00Z';
+      const rotated = signer(
+        { id: 'new', privateKey: der() },
+        { id: 'old', publicKey: text, compromisedSince: since },
+      );
+      expect(rotated.verify(keyId, bytes, signature)).toBe(true);
+      const compromised = (at: string) =>
+        rotated.isCompromised('old', new Date(at));
+      expect(compromised('2026-01-31T23:59:59Z')).toBe(false);
+      expect(compromised(since)).toBe(true);
+      expect(rotated.isCompromised('new', new Date())).toBe(false);
+    }
+    expect(() => signer({ id: 'old', publicKey })).toThrow(
+      /needs a privateKey/,
+    );
+    expect(() => signer({ ...old, compromisedSince: '2026-02-01' })).toThrow(
+      /no compromisedSince/,
+    );
+    expect(() => signer({ ...old, compromisedSince: 'lately' })).toThrow(
+      /keys\[0\].*no time/,
+    );
   });
 
   it.each([

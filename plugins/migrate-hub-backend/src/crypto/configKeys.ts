@@ -13,11 +13,13 @@ export function readConfigKeys<K>(
   options: {
     key: string;
     field: string;
+    /** Read where `field` is not there. */
+    alternative?: string;
     advice: string;
-    read: (text: string) => K;
+    read: (text: string, entry: Config) => K;
   },
 ): [{ id: string; key: K }, ...{ id: string; key: K }[]] {
-  const { key, field, advice, read } = options;
+  const { key, field, alternative, advice, read } = options;
   const keys: { id: string; key: K }[] = [];
   for (const [index, entry] of (
     config.getOptionalConfigArray(key) ?? []
@@ -32,10 +34,12 @@ export function readConfigKeys<K>(
     if (keys.some(one => one.id === id)) {
       throw new Error(`${at}.id '${id}' is there twice`);
     }
-    const text = entry.getOptionalString(field);
+    const text =
+      entry.getOptionalString(field) ??
+      (alternative && entry.getOptionalString(alternative));
     if (!text) throw new Error(`${at}.${field} is not set. ${advice}`);
     try {
-      keys.push({ id, key: read(text) });
+      keys.push({ id, key: read(text, entry) });
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'is not valid';
       throw new Error(`${at}.${field} ${reason}. ${advice}`);

@@ -22,12 +22,34 @@ export interface NewAuditEvent {
   payload?: Record<string, unknown>;
 }
 
+/** The bytes that are hashed and linked: everything an event says. */
+export const canonicalAuditEvent = (
+  event: NewAuditEvent & { id: string; at: Date },
+): Buffer =>
+  Buffer.from(
+    canonicalJson({
+      scheme: 'migrate-hub/audit/1',
+      id: event.id,
+      at: event.at.toISOString(),
+      actor: event.actorId,
+      action: event.action,
+      entityType: event.entityType,
+      entityId: event.entityId,
+      migration: event.migrationId,
+      run: event.runId,
+      environment: event.environment,
+      requestId: event.requestId,
+      payload: event.payload ?? {},
+    }),
+    'utf8',
+  );
+
 /**
  * Appends an event in the caller's transaction.
  *
  * @remarks
- * The canonical bytes and their hash are kept from the first row on, so that a
- * chain can be laid over them later; `payload` is derived.
+ * A trigger puts it into the outbox of the chainer, which links it once it is
+ * committed: nobody waits for the chain.
  */
 export async function appendAuditEvent(
   tx: Knex.Transaction,
@@ -36,21 +58,7 @@ export async function appendAuditEvent(
   const id = newId();
   const clock = await tx.raw(`select now() as at`);
   const at: Date = clock.rows[0].at;
-  const payload = event.payload ?? {};
-  const canonical = canonicalJson({
-    scheme: 'migrate-hub/audit/1',
-    id,
-    at: at.toISOString(),
-    actor: event.actorId,
-    action: event.action,
-    entityType: event.entityType,
-    entityId: event.entityId,
-    migration: event.migrationId,
-    run: event.runId,
-    environment: event.environment,
-    requestId: event.requestId,
-    payload,
-  });
+  const canonical = canonicalAuditEvent({ ...event, id, at });
   await tx('audit_events').insert({
     id,
     // The milliseconds that were hashed, not the microseconds of the server.
@@ -63,8 +71,8 @@ export async function appendAuditEvent(
     run_id: event.runId,
     environment: event.environment,
     request_id: event.requestId,
-    payload: JSON.stringify(payload),
-    canonical: Buffer.from(canonical, 'utf8'),
+    payload: JSON.stringify(event.payload ?? {}),
+    canonical,
     hash: sha256(canonical),
   });
   await feedEvent(tx, id);

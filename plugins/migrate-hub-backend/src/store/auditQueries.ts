@@ -68,10 +68,9 @@ const newestFirst = (tx: Tx, page: Page) => {
   return query;
 };
 
-const toEvent = (row: {
+export interface AuditEventRow {
   id: string;
   at: Date;
-  exact_at: string;
   actor_id: string | null;
   action: AuditAction;
   entity_type: AuditEntityType;
@@ -81,10 +80,13 @@ const toEvent = (row: {
   environment: string | null;
   request_id: string | null;
   payload: Record<string, unknown>;
-}): AuditEventRecord => ({
+}
+
+export const toEventContents = (
+  row: AuditEventRow,
+): Omit<AuditEventRecord, 'exactAt'> => ({
   id: row.id,
   at: row.at,
-  exactAt: row.exact_at,
   actorId: optional(row.actor_id),
   action: row.action,
   entityType: row.entity_type,
@@ -95,6 +97,26 @@ const toEvent = (row: {
   requestId: optional(row.request_id),
   payload: row.payload,
 });
+
+const toEvent = (
+  row: AuditEventRow & { exact_at: string },
+): AuditEventRecord => ({
+  ...toEventContents(row),
+  exactAt: row.exact_at,
+});
+
+/** What the filter asks of an event: the same for a list and for an export. */
+export const conditionsOf = (
+  filter: AuditFilter,
+): { sql: string; value: string }[] =>
+  [
+    { sql: 'actor_id = ?::uuid', value: filter.actorId },
+    { sql: 'action = ?', value: filter.action },
+    { sql: 'entity_type = ?', value: filter.entityType },
+    { sql: 'entity_id = ?', value: filter.entityId },
+    { sql: 'at >= ?::timestamptz', value: filter.from },
+    { sql: 'at < ?::timestamptz', value: filter.to },
+  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
 
 /**
  * Newest first; one row more than `limit` tells that there is a next page.
@@ -107,12 +129,9 @@ export async function listAuditEvents(
   page: Page,
 ): Promise<AuditEventRecord[]> {
   const query = newestFirst(tx, page);
-  if (filter.actorId) query.where('actor_id', filter.actorId);
-  if (filter.action) query.where('action', filter.action);
-  if (filter.entityType) query.where('entity_type', filter.entityType);
-  if (filter.entityId) query.where('entity_id', filter.entityId);
-  if (filter.from) query.where('at', '>=', filter.from);
-  if (filter.to) query.where('at', '<', filter.to);
+  for (const { sql, value } of conditionsOf(filter)) {
+    query.whereRaw(sql, [value]);
+  }
   const rows = await query;
   return rows.map(toEvent);
 }

@@ -36,7 +36,9 @@ it('goes down to nothing and up again', async () => {
 it('refuses to change or empty what is append-only, whoever asks', async () => {
   const appendOnly = [
     'approvals',
+    'audit_checkpoints',
     'audit_events',
+    'audit_links',
     'migration_versions',
     'plans',
     'run_revisions',

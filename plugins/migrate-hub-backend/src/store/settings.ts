@@ -34,3 +34,15 @@ export async function storeSetting(
   const [row] = await change.returning(['value', 'revision']);
   return row;
 }
+
+/** For what nobody edits: the last one stays. */
+export async function keepSetting(
+  tx: Tx,
+  key: string,
+  value: object,
+): Promise<void> {
+  await tx('settings')
+    .insert({ key, value: JSON.stringify(value) })
+    .onConflict('key')
+    .merge({ value: JSON.stringify(value), updated_at: tx.fn.now() });
+}
