@@ -231,7 +231,9 @@ export class ApiWorld {
 
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json');
+  const isJson = response.headers
+    .get('content-type')
+    ?.startsWith('application/json');
   const body: unknown = isJson ? JSON.parse(text) : text;
   return {
     status: response.status,

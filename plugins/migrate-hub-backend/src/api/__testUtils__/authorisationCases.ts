@@ -214,6 +214,9 @@ const records = [
   on('listEnvironments', '', async () => ({})),
   on('getDashboard', '', async () => ({})),
   on('listAuditEvents', '', async () => ({})),
+  on('verifyAuditEvents', '', async () => ({})),
+  on('exportAuditEvents', '', async () => ({})),
+  on('listAuditKeys', '', async () => ({})),
 ];
 
 const administration = [
