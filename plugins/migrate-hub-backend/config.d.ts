@@ -159,6 +159,15 @@ export interface Config {
       /** How often. 0: only when somebody asks. Default: 60. */
       everyMinutes?: number;
     };
+    /** `/metrics` of this backend, for Prometheus. See docs/operations/monitoring.md. */
+    metrics?: {
+      /**
+       * Only who sends this as bearer token reads the metrics. Default: whoever
+       * reaches the port.
+       * @visibility secret
+       */
+      token?: string;
+    };
     /** Development only: accounts that exist from the first start on. */
     demo?: {
       users?: Array<{

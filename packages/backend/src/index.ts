@@ -1,4 +1,5 @@
 import { createBackend } from '@backstage/backend-defaults';
+import { hubRootHealthServiceFactory } from '@migrate-hub/backstage-plugin-migrate-hub-backend';
 
 const backend = createBackend();
 
@@ -12,6 +13,7 @@ backend.add(
 
 // The hub, and the database engines it can migrate
 backend.add(import('@migrate-hub/backstage-plugin-migrate-hub-backend'));
+backend.add(hubRootHealthServiceFactory);
 backend.add(
   import('@migrate-hub/backstage-plugin-migrate-hub-backend-module-postgres'),
 );

@@ -41,6 +41,8 @@ import { RunQueries } from './services/RunQueries';
 import { RunRequests } from './services/RunRequests';
 import { RunRevisions } from './services/RunRevisions';
 import { SecretRotation } from './services/SecretRotation';
+import { KeyHealth } from './services/KeyHealth';
+import { SignInMetrics } from './services/SignInLog';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -51,6 +53,7 @@ export interface Hub {
   chainer: AuditChainer;
   revisions: RunRevisions;
   audience: RunAudience;
+  keyHealth: KeyHealth;
   /** Keyed hash of a request body. */
   fingerprint: (bytes: Buffer) => string;
   createExecutor(options: {
@@ -71,8 +74,10 @@ export function createHub(options: {
   listener: Listener;
   drivers: Drivers;
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
+  metrics?: SignInMetrics;
 }): Hub {
-  const { knex, config, logger, listener, drivers, userInfo } = options;
+  const { knex, config, logger, listener, drivers, userInfo, metrics } =
+    options;
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
   const environments = EnvironmentPolicies.fromConfig(config);
@@ -81,7 +86,9 @@ export function createHub(options: {
 
   const commands = Commands.create(knex);
   const chainer = AuditChainer.create({ knex, signer, logger });
-  const signIn = createSignIn({ commands, config, logger, secrets, userInfo });
+  const signIn = createSignIn({
+    ...{ commands, config, logger, secrets, userInfo, metrics },
+  });
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
@@ -166,6 +173,7 @@ export function createHub(options: {
     revisions,
     audience: RunAudience.create({ knex, facts }),
     chainer,
+    keyHealth: KeyHealth.create({ knex, secrets, signer }),
     firstAdmins: signIn.firstAdmins,
     identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),

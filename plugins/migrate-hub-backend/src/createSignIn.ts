@@ -15,7 +15,7 @@ import { LocalSignIn } from './services/LocalSignIn';
 import { SessionAdministration } from './services/SessionAdministration';
 import { SessionOpening } from './services/SessionOpening';
 import { SessionsService } from './services/SessionsService';
-import { SignInLog } from './services/SignInLog';
+import { SignInLog, SignInMetrics } from './services/SignInLog';
 import { UsersService } from './services/UsersService';
 
 /** The part of the hub that knows people: sign-in, sessions, users. */
@@ -41,12 +41,13 @@ export function createSignIn(options: {
   logger: LoggerService;
   secrets: SecretBox;
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
+  metrics?: SignInMetrics;
 }): SignIn {
-  const { commands, config, logger, secrets, userInfo } = options;
+  const { commands, config, logger, secrets, userInfo, metrics } = options;
   const { knex } = commands;
   const firstAdmins = FirstAdmins.fromConfig(config);
   const settings = AuthSettings.create({ commands, config });
-  const log = SignInLog.create({ knex, logger });
+  const log = SignInLog.create({ knex, logger, metrics });
   const opening = SessionOpening.create({ config, secrets, log });
   const parts = { knex, settings, opening, firstAdmins, log };
   return {

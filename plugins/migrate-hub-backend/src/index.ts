@@ -5,3 +5,9 @@
  */
 export { migrateHubPlugin as default } from './plugin';
 export { secretRotationPlugin } from './secretRotationPlugin';
+export {
+  hubHealthServiceRef,
+  type HealthFinding,
+  type HubHealthService,
+} from './observability/HubHealth';
+export { hubRootHealthServiceFactory } from './observability/rootHealth';

@@ -16,12 +16,16 @@ import {
 import { authPolicies, createRouter } from './api/createRouter';
 import { createHub } from './createHub';
 import { createEventFeed } from './followers/createEventFeed';
+import { addHealthChecks } from './observability/healthChecks';
+import { hubHealthServiceRef } from './observability/HubHealth';
 import { HubMetrics } from './observability/HubMetrics';
+import { metricsHandler } from './observability/metricsHandler';
 import { ensureDemoUsers } from './services/DemoUsers';
 import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
 import { pruneRetiredIds } from './store/sessions';
+import { readWorkload } from './store/workload';
 
 /** The backend of migrate-hub. @public */
 export const migrateHubPlugin = createBackendPlugin({
@@ -42,6 +46,7 @@ export const migrateHubPlugin = createBackendPlugin({
         config: coreServices.rootConfig,
         database: coreServices.database,
         events: eventsServiceRef,
+        health: hubHealthServiceRef,
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
         lifecycle: coreServices.lifecycle,
@@ -66,8 +71,10 @@ export const migrateHubPlugin = createBackendPlugin({
           connect: listenerConnection(knex),
           logger,
         });
+        const metrics = HubMetrics.create();
         const hub = createHub({
           ...deps,
+          metrics,
           knex,
           listener,
           drivers,
@@ -76,8 +83,7 @@ export const migrateHubPlugin = createBackendPlugin({
         await hub.firstAdmins.ensure(knex);
         await hub.services.secretRotation.noteKeys();
 
-        const metrics = HubMetrics.create();
-        deps.rootHttpRouter.use('/metrics', metrics.handler());
+        deps.rootHttpRouter.use('/metrics', metricsHandler(config, metrics));
         deps.permissionsRegistry.addPermissions(migrateHubPermissions);
         for (const policy of authPolicies) {
           deps.httpRouter.addAuthPolicy(policy);
@@ -97,12 +103,22 @@ export const migrateHubPlugin = createBackendPlugin({
         const executor = hub.createExecutor({ heartbeatKnex, metrics });
         const executes =
           config.getOptionalBoolean('migrateHub.executor.enabled') ?? true;
+        // Metrics and probes neither wait for requests nor keep the heartbeat waiting.
+        const observerKnex = smallPool(knex);
+        metrics.observeWorkload(() => readWorkload(observerKnex));
+        addHealthChecks(deps.health, {
+          knex: observerKnex,
+          logger,
+          executor: executes ? executor : undefined,
+          keys: hub.keyHealth,
+        });
 
         const feed = createEventFeed({
           ...deps,
           knex,
           listener,
           audience: hub.audience,
+          onFailure: follower => metrics.eventUntaken(follower),
         });
 
         lifecycle.addStartupHook(async () => {
@@ -170,6 +186,7 @@ export const migrateHubPlugin = createBackendPlugin({
           await hub.chainer.stop();
           await listener.stop();
           await heartbeatKnex.destroy();
+          await observerKnex.destroy();
         });
       },
     });

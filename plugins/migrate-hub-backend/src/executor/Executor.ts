@@ -48,6 +48,9 @@ export interface ExecutorOptions {
 /** Another executor is at the run: it will be through in a moment. */
 const CONTENDED_MS = 20;
 
+/** A look for work takes milliseconds; something is wrong if none ended for so long. */
+const LOOK_MS = 30_000;
+
 /** After the grace period, time for a worker to get to its next stop. */
 const STOP_MS = 2_000;
 
@@ -69,6 +72,8 @@ export class Executor {
   #loop: Promise<void> | undefined;
   #unsubscribe: (() => void) | undefined;
   #stopping = false;
+  /** When the loop last looked for work without an error. */
+  #lastLook = performance.now();
   /** Nothing more can be recorded: whatever is left is for others to recover. */
   #abandoned = false;
 
@@ -100,6 +105,25 @@ export class Executor {
 
   get id(): string {
     return this.#id;
+  }
+
+  /** Why this executor does no work now, if so. */
+  problem(): string | undefined {
+    const { leaseSeconds } = this.#options.config;
+    const seconds = (ms: number) => Math.round(ms / 1000);
+    if (!this.#loop) return 'it was not started yet';
+    const silent = this.#heartbeat.silentMs;
+    if (silent === undefined) return 'it has had no heartbeat yet';
+    if (silent > leaseSeconds * 1000) {
+      return `its last heartbeat was ${seconds(
+        silent,
+      )} s ago: others take over its items`;
+    }
+    const idle = performance.now() - this.#lastLook;
+    if (idle > LOOK_MS + leaseSeconds * 1000) {
+      return `it has not looked for work for ${seconds(idle)} s`;
+    }
+    return undefined;
   }
 
   /** Starts the loop; while it runs, a second call does nothing. */
@@ -148,6 +172,7 @@ export class Executor {
         registered = true;
         const contended = await this.#claim();
         if (contended) pause = CONTENDED_MS * (1 + Math.random());
+        this.#lastLook = performance.now();
         backoff.reset();
       } catch (error) {
         pause = backoff.next();
@@ -181,6 +206,7 @@ export class Executor {
     for (const item of claim.items) {
       const attempt = new ItemAttempt(claim.run, item);
       if (item.recovered) {
+        this.#options.metrics.leaseLost();
         attempt.log.write(
           'warn',
           `Attempt ${item.attempt}: the executor that had this target before fell silent`,
@@ -270,6 +296,7 @@ export class Executor {
     });
     metrics.itemFinished({
       targetId,
+      environment: run.environment,
       status: result.status,
       outcome: result.outcome,
       seconds: finished.seconds,

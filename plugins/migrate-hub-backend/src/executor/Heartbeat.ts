@@ -21,6 +21,7 @@ export class Heartbeat {
   readonly #alarm = new Alarm();
   readonly #backoff: Backoff;
   #loop: Promise<void> | undefined;
+  #lastBeat: number | undefined;
   #stopped = false;
 
   private constructor(options: HeartbeatOptions) {
@@ -45,6 +46,11 @@ export class Heartbeat {
   async start(): Promise<void> {
     await this.#beat();
     this.#loop ??= this.#run();
+  }
+
+  /** Since the last beat that arrived; undefined before the first. */
+  get silentMs(): number | undefined {
+    return this.#lastBeat && performance.now() - this.#lastBeat;
   }
 
   /** Looks at once what is wanted, e.g. when something was canceled. */
@@ -86,6 +92,7 @@ export class Heartbeat {
       host: hostname(),
       leaseSeconds: this.#leaseSeconds,
     });
+    this.#lastBeat = performance.now();
   }
 
   async #watch(): Promise<void> {

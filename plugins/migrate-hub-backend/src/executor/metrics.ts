@@ -16,8 +16,11 @@ export interface ExecutorMetrics {
   }): void;
   itemFinished(item: {
     targetId: string;
+    environment: string;
     status: ItemStatus;
     outcome?: Outcome;
     seconds: number;
   }): void;
+  /** An item was taken over from an executor that fell silent. */
+  leaseLost(): void;
 }

@@ -21,6 +21,7 @@ export function createEventFeed(options: {
   signals: SignalsService;
   notifications: NotificationService;
   audience: RunAudience;
+  onFailure: (follower: string) => void;
 }): EventFeed {
   const { auditor, events, signals } = options;
   return EventFeed.create({

@@ -10,6 +10,22 @@ export interface SignInClient extends ClientInfo {
   requestId?: string;
 }
 
+interface SignInLogOptions {
+  knex: Knex;
+  logger: LoggerService;
+  metrics?: SignInMetrics;
+}
+
+const THROTTLED = 'throttled';
+
+/** What the log has to tell whoever counts. */
+export interface SignInMetrics {
+  signIn(attempt: {
+    provider: string;
+    result: 'succeeded' | 'failed' | 'throttled';
+  }): void;
+}
+
 const meta = (user: string, { address, requestId }: SignInClient) => ({
   user,
   ...(address && { address }),
@@ -23,14 +39,16 @@ const meta = (user: string, { address, requestId }: SignInClient) => ({
 export class SignInLog {
   readonly #knex: Knex;
   readonly #logger: LoggerService;
+  readonly #metrics: SignInMetrics | undefined;
 
-  private constructor(knex: Knex, logger: LoggerService) {
-    this.#knex = knex;
-    this.#logger = logger;
+  private constructor(options: SignInLogOptions) {
+    this.#knex = options.knex;
+    this.#logger = options.logger;
+    this.#metrics = options.metrics;
   }
 
-  static create(options: { knex: Knex; logger: LoggerService }): SignInLog {
-    return new SignInLog(options.knex, options.logger);
+  static create(options: SignInLogOptions): SignInLog {
+    return new SignInLog(options);
   }
 
   async succeeded(
@@ -46,6 +64,7 @@ export class SignInLog {
       requestId: client.requestId,
       payload: { provider, address: client.address },
     });
+    this.#metrics?.signIn({ provider, result: 'succeeded' });
     this.#logger.info(`Signed in by ${provider}`, meta(user.id, client));
   }
 
@@ -58,6 +77,10 @@ export class SignInLog {
   }): Promise<void> {
     const { provider, reason, client } = entry;
     const entityId = entry.user?.id ?? 'unknown';
+    this.#metrics?.signIn({
+      provider,
+      result: reason === THROTTLED ? 'throttled' : 'failed',
+    });
     this.#logger.warn(
       `Sign-in by ${provider} refused: ${reason}`,
       meta(entityId, client),
@@ -80,7 +103,7 @@ export class SignInLog {
     windowSeconds: number;
   }): Promise<void> {
     const { provider, client, windowSeconds } = entry;
-    const reason = 'throttled';
+    const reason = THROTTLED;
     const payload = { provider, reason, address: client.address };
     const told = await hasRecentEvent(this.#knex, {
       action: 'login.failed',
@@ -91,6 +114,7 @@ export class SignInLog {
       await this.failed({ provider, reason, client });
       return;
     }
+    this.#metrics?.signIn({ provider, result: 'throttled' });
     this.#logger.warn(
       `Sign-in by ${provider} refused: ${reason}`,
       meta('unknown', client),

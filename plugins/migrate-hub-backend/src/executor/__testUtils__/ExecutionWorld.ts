@@ -206,6 +206,7 @@ export class ExecutionWorld {
         runStarted: () => undefined,
         runFinished: run => this.finishedRuns.push(run.status),
         itemFinished: () => undefined,
+        leaseLost: () => undefined,
       },
       failPoint: options.failPoint,
     });

@@ -1,0 +1,48 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+import { HealthCheck, HubHealthService } from './HubHealth';
+
+/** Keys change at a roll-out, not between two probes. */
+const KEYS_MS = 30_000;
+
+/** Registers what the hub needs to do its work. */
+export function addHealthChecks(
+  health: HubHealthService,
+  options: {
+    /** Not the pool of the requests: a busy hub is not a broken one. */
+    knex: Knex;
+    logger: LoggerService;
+    executor?: { problem(): string | undefined };
+    keys: { problem(): Promise<string | undefined> };
+  },
+): void {
+  const { knex, logger, executor, keys } = options;
+  health.addCheck('metadata database', async () => {
+    try {
+      await knex.raw('select 1');
+      return undefined;
+    } catch {
+      return 'it does not answer: see backend.database and the log';
+    }
+  });
+  health.addCheck('keys', everySoOften(keys.problem.bind(keys), logger));
+  if (executor) {
+    health.addCheck('executor', async () => executor.problem());
+  }
+}
+
+/** Asks at most once in a while; what is found is written to the log, once. */
+function everySoOften(
+  check: HealthCheck,
+  logger: LoggerService,
+): () => Promise<string | undefined> {
+  let last: { at: number; message: string | undefined } | undefined;
+  return async () => {
+    const now = performance.now();
+    if (last && now - last.at < KEYS_MS) return last.message;
+    const message = await check();
+    if (message && message !== last?.message) logger.error(message);
+    last = { at: now, message };
+    return message;
+  };
+}
