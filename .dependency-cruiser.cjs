@@ -53,7 +53,7 @@ const layers = {
   // Claims, heartbeats and logs are its own use cases: it reaches the store without a service.
   executor: ['services', 'domain', 'store', 'crypto/canonical'],
   // Tells others what was committed.
-  followers: ['services', 'domain', 'store'],
+  followers: ['services', 'domain', 'store', 'crypto'],
   services: ['domain', 'store', 'crypto'],
   store: ['domain', 'crypto'],
   // Digests and checksums are rules, too: the canonical form they hash is pure.

@@ -168,6 +168,11 @@ export interface Config {
        */
       token?: string;
     };
+    /** Where webhooks may go. Link-local and metadata-service addresses are always refused. */
+    webhooks?: {
+      /** Also to this machine. Default: not when NODE_ENV is production. */
+      allowLoopback?: boolean;
+    };
     /** Development only: accounts that exist from the first start on. */
     demo?: {
       users?: Array<{

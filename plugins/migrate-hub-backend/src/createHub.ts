@@ -13,6 +13,7 @@ import { failPointFromFile } from './executor/FailPointFile';
 import { ExecutorMetrics } from './executor/metrics';
 import { AuditChainer } from './services/AuditChainer';
 import { AuditExporter } from './services/AuditExporter';
+import { WebhookSender, WebhookSenderOptions } from './followers/WebhookSender';
 import { AuditService } from './services/AuditService';
 import { AuditVerifier } from './services/AuditVerifier';
 import { Commands } from './services/Commands';
@@ -43,6 +44,8 @@ import { RunRevisions } from './services/RunRevisions';
 import { SecretRotation } from './services/SecretRotation';
 import { KeyHealth } from './services/KeyHealth';
 import { SignInMetrics } from './services/SignInLog';
+import { Receivers } from './services/Receivers';
+import { WebhooksService } from './services/WebhooksService';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -54,6 +57,9 @@ export interface Hub {
   revisions: RunRevisions;
   audience: RunAudience;
   keyHealth: KeyHealth;
+  createWebhookSender(
+    options: Pick<WebhookSenderOptions, 'onAttempt'>,
+  ): WebhookSender;
   /** Keyed hash of a request body. */
   fingerprint: (bytes: Buffer) => string;
   createExecutor(options: {
@@ -86,6 +92,7 @@ export function createHub(options: {
 
   const commands = Commands.create(knex);
   const chainer = AuditChainer.create({ knex, signer, logger });
+  const receivers = Receivers.fromConfig(config);
   const signIn = createSignIn({
     ...{ commands, config, logger, secrets, userInfo, metrics },
   });
@@ -165,6 +172,7 @@ export function createHub(options: {
     secretRotation: SecretRotation.create({ knex, secrets }),
     auditExporter: AuditExporter.create({ knex, signer, chainer }),
     auditVerifier: AuditVerifier.create({ knex, signer, chainer }),
+    webhooks: WebhooksService.create({ commands, secrets, receivers }),
     ...signIn.services,
   };
 
@@ -174,20 +182,21 @@ export function createHub(options: {
     audience: RunAudience.create({ knex, facts }),
     chainer,
     keyHealth: KeyHealth.create({ knex, secrets, signer }),
+    createWebhookSender: ({ onAttempt }) =>
+      WebhookSender.create({ knex, logger, secrets, receivers, onAttempt }),
     firstAdmins: signIn.firstAdmins,
     identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),
-    createExecutor: ({ heartbeatKnex, metrics }) =>
+    createExecutor: parts =>
       Executor.create({
         knex,
-        heartbeatKnex,
+        ...parts,
         listener,
         items: RunItemsService.create({ knex, facts }),
         drivers,
         secrets: { open: target => connections.connectionOf(target).password },
         gate,
         logger,
-        metrics,
         failPoint,
         config: {
           parallelism:

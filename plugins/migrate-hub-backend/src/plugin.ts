@@ -25,6 +25,7 @@ import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
 import { pruneRetiredIds } from './store/sessions';
+import { pruneDeliveries } from './store/webhookDeliveries';
 import { readWorkload } from './store/workload';
 
 /** The backend of migrate-hub. @public */
@@ -121,9 +122,14 @@ export const migrateHubPlugin = createBackendPlugin({
           onFailure: follower => metrics.eventUntaken(follower),
         });
 
+        const webhooks = hub.createWebhookSender({
+          onAttempt: result => metrics.webhookAttempt(result),
+        });
+
         lifecycle.addStartupHook(async () => {
           await listener.start();
           feed.start();
+          webhooks.start();
           // The scheduler watches: should the loop ever have ended, it starts again.
           if (executes) {
             await scheduler.scheduleTask({
@@ -172,6 +178,13 @@ export const migrateHubPlugin = createBackendPlugin({
             fn: () => idempotencyStore.prune(knex),
           });
           await scheduler.scheduleTask({
+            id: 'prune-webhook-deliveries',
+            scope: 'global',
+            frequency: { hours: 1 },
+            timeout: { minutes: 5 },
+            fn: () => pruneDeliveries(knex),
+          });
+          await scheduler.scheduleTask({
             id: 'prune-retired-session-ids',
             scope: 'global',
             frequency: { hours: 1 },
@@ -184,6 +197,7 @@ export const migrateHubPlugin = createBackendPlugin({
           await executor.stop();
           await feed.stop();
           await hub.chainer.stop();
+          await webhooks.stop();
           await listener.stop();
           await heartbeatKnex.destroy();
           await observerKnex.destroy();

@@ -59,6 +59,9 @@ export const auditActionSchema = z.enum([
   'settings.changed',
   'secrets.rotated',
   'audit.exported',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
 ]);
 /** @public */
 export type AuditAction = z.infer<typeof auditActionSchema>;
@@ -75,6 +78,7 @@ export const auditEntityTypeSchema = z.enum([
   'session',
   'settings',
   'audit',
+  'webhook',
 ]);
 /** @public */
 export type AuditEntityType = z.infer<typeof auditEntityTypeSchema>;

@@ -20,3 +20,4 @@ export * from './runs';
 export * from './secrets';
 export * from './signIn';
 export * from './users';
+export * from './webhooks';

@@ -14,6 +14,7 @@ export const secretKeySchema = z.object({
   ciphertexts: z.object({
     targets: z.int(),
     sessions: z.int(),
+    webhooks: z.int(),
   }),
 });
 /** @public */

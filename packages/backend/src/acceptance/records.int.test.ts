@@ -296,6 +296,9 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   revokeSession: 'session.revoked',
   revokeSessions: 'session.revoked',
   updateAuthSettings: 'settings.changed',
+  createWebhook: 'webhook.created',
+  updateWebhook: 'webhook.updated',
+  deleteWebhook: 'webhook.deleted',
 };
 
 it('has an event for every route that changes something', async () => {
@@ -307,6 +310,19 @@ it('has an event for every route that changes something', async () => {
   await world.admin.call('updateAuthSettings', {
     body: { ...policy, expectedRevision: revision },
   });
+  const webhook = await world.admin.call('createWebhook', {
+    body: {
+      url: 'https://hooks.example.com/hub',
+      events: ['run.finished'],
+      secret: 'a-secret-of-some-length',
+    },
+  });
+  const params = { id: webhook.id };
+  await world.admin.call('updateWebhook', {
+    params,
+    body: { expectedRevision: webhook.revision, disabled: true },
+  });
+  await world.admin.call('deleteWebhook', { params });
   const another = await Person.signIn(world.hub, 'user@example.com');
   const { items: sessions } = await another.call('listSessions', {});
   const current = sessions.find(session => session.current);

@@ -90,3 +90,23 @@ it('tells approvers, requester, open pages and the auditor', async () => {
   expect(mirrored.join()).toContain(run.id);
   expect(mirrored.join()).toContain('succeeded');
 });
+
+it('tells operators how it is', async () => {
+  const ready = await fetch(
+    `${world.hub.baseUrl}/.backstage/health/v1/readiness`,
+  );
+  expect(await ready.json()).toEqual({
+    status: 'ok',
+    parts: { 'metadata database': 'ok', keys: 'ok', executor: 'ok' },
+  });
+  const scrape = await fetch(`${world.hub.baseUrl}/metrics`);
+  const lines = (await scrape.text()).split('\n');
+  for (const line of [
+    'migrate_hub_runs_succeeded_total{type="apply",environment="stg"} 1',
+    'migrate_hub_sign_ins_total{provider="local",result="succeeded"} 3',
+    'migrate_hub_executors 1',
+    'migrate_hub_events_untold 0',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});

@@ -28,6 +28,7 @@ import { secretSettingsRouter } from './secretSettingsRouter';
 import { sessionsRouter } from './sessionsRouter';
 import { HubServices, IdentityResolver } from './services';
 import { usersRouter } from './usersRouter';
+import { webhooksRouter } from './webhooksRouter';
 
 export interface RouterOptions {
   logger: LoggerService;
@@ -78,6 +79,7 @@ export function createRouter(options: RouterOptions): express.Router {
   v1.use(auditEventsRouter(contract, services));
   v1.use(usersRouter(contract, services));
   v1.use(sessionsRouter(contract, services));
+  v1.use(webhooksRouter(contract, services));
   v1.use(authSettingsRouter(contract, services));
   v1.use(secretSettingsRouter(contract, services));
 

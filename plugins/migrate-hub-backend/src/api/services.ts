@@ -25,6 +25,7 @@ import { SessionAdministration } from '../services/SessionAdministration';
 import { SessionsService } from '../services/SessionsService';
 import { SignInLog } from '../services/SignInLog';
 import { UsersService } from '../services/UsersService';
+import { WebhooksService } from '../services/WebhooksService';
 
 /** Finds the user row behind a token. */
 export interface IdentityResolver {
@@ -64,4 +65,5 @@ export interface HubServices {
   signInLog: SignInLog;
   sessions: SessionsService;
   sessionAdministration: SessionAdministration;
+  webhooks: WebhooksService;
 }

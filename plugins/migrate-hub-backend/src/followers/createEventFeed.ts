@@ -10,6 +10,7 @@ import { EventFeed } from './EventFeed';
 import { EventPublisher } from './EventPublisher';
 import { PageSignals } from './PageSignals';
 import { RunNotifications } from './RunNotifications';
+import { queueForWebhooks } from './webhookQueue';
 
 /** The feed with all who follow it in a Backstage backend. */
 export function createEventFeed(options: {
@@ -26,6 +27,7 @@ export function createEventFeed(options: {
   const { auditor, events, signals } = options;
   return EventFeed.create({
     ...options,
+    record: queueForWebhooks,
     followers: [
       // First, so that a page knows before anything slower is done.
       PageSignals.create(signals),

@@ -58,7 +58,7 @@ describe('the metrics', () => {
     metrics.observeWorkload(async () => {
       asked += 1;
       return {
-        ...{ executors: 2, untold: 0 },
+        ...{ executors: 2, untold: 0, undelivered: 0 },
         environments: [
           {
             ...{ environment: 'prd', queued: 3, queuedSeconds: 61.5 },

@@ -47,6 +47,7 @@ export class HubMetrics implements ExecutorMetrics, SignInMetrics {
   readonly #leaseLosses: Counter;
   readonly #signIns: Counter;
   readonly #untaken: Counter;
+  readonly #webhookAttempts: Counter;
 
   private constructor() {
     this.#exporter = new PrometheusExporter({
@@ -102,6 +103,10 @@ export class HubMetrics implements ExecutorMetrics, SignInMetrics {
       'reconciliations',
       'Comparisons of a target with the records of the hub, by result: agrees, differs, failed',
     );
+    this.#webhookAttempts = counter(
+      'webhook_attempts',
+      'Attempts to tell a webhook, by result: delivered, retried, failed',
+    );
     this.#started.add(0);
     this.#leaseLosses.add(0);
   }
@@ -148,6 +153,10 @@ export class HubMetrics implements ExecutorMetrics, SignInMetrics {
     this.#untaken.add(1, { follower });
   }
 
+  webhookAttempt(result: 'delivered' | 'retried' | 'failed'): void {
+    this.#webhookAttempts.add(1, { result });
+  }
+
   /** Reports the work of all replicas, as `read` finds it. */
   observeWorkload(read: () => Promise<Workload>): void {
     const gauge = (name: string, description: string) =>
@@ -177,6 +186,10 @@ export class HubMetrics implements ExecutorMetrics, SignInMetrics {
       'events_untold',
       'Committed events that followers were not told of yet',
     );
+    const undelivered = gauge(
+      'webhooks_waiting',
+      'Deliveries to webhooks that were not made yet',
+    );
     const cached = cache(read, WORKLOAD_MS);
     this.#meter.addBatchObservableCallback(
       async result => {
@@ -190,8 +203,9 @@ export class HubMetrics implements ExecutorMetrics, SignInMetrics {
         }
         result.observe(executors, work.executors);
         result.observe(untold, work.untold);
+        result.observe(undelivered, work.undelivered);
       },
-      [...Object.values(byEnvironment), executors, untold],
+      [...Object.values(byEnvironment), executors, untold, undelivered],
     );
   }
 

@@ -64,8 +64,9 @@ async function reported(): Promise<Map<string, Set<string>>> {
   metrics.targetReconciled('agrees');
   metrics.signIn({ provider: 'local', result: 'failed' });
   metrics.eventUntaken('the auditor');
+  metrics.webhookAttempt('failed');
   metrics.observeWorkload(async () => ({
-    ...{ executors: 1, untold: 0 },
+    ...{ executors: 1, untold: 0, undelivered: 0 },
     environments: [
       {
         ...{ environment: 'prd', queued: 1, queuedSeconds: 1, running: 1 },

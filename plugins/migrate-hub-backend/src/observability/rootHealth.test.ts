@@ -20,8 +20,8 @@ describe('the readiness of the backend', () => {
 
   it('tells what is wrong, part by part, from start to shutdown', async () => {
     const health = HubHealth.create();
-    let trouble: string | undefined;
-    health.addCheck('executor', async () => trouble);
+    const executor: { trouble?: string } = {};
+    health.addCheck('executor', async () => executor.trouble);
     health.addCheck('keys', async () => undefined);
     const root = create(health);
 
@@ -34,13 +34,13 @@ describe('the readiness of the backend', () => {
       status: 200,
       payload: { status: 'ok', parts: { executor: 'ok', keys: 'ok' } },
     });
-    trouble = 'it was not started yet';
+    executor.trouble = 'it was not started yet';
     expect(await root.getReadiness()).toEqual({
       status: 503,
       payload: {
         status: 'error',
         message: 'executor: it was not started yet',
-        parts: { executor: trouble, keys: 'ok' },
+        parts: { executor: executor.trouble, keys: 'ok' },
       },
     });
     expect((await root.getLiveness()).status).toBe(200);

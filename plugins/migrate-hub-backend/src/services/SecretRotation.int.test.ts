@@ -63,6 +63,12 @@ it('moves every secret to the first key while the hub runs, also after it was br
     return session.id;
   });
 
+  await before.webhooks.create(ada, {
+    url: 'https://hooks.example.com/hub',
+    events: ['run.finished'],
+    secret: 'a-secret-of-some-length',
+  });
+
   const brokenOff = during.secretRotation.rotate({
     batch: 2,
     onBatch: () => {
@@ -94,6 +100,7 @@ it('moves every secret to the first key while the hub runs, also after it was br
   expect(await during.secretRotation.rotate({ batch: 2 })).toEqual({
     targets: 1,
     sessions: 1,
+    webhooks: 1,
     unreadable: 0,
   });
   await during.dbTargets.update(uma, targetIds[2], {
@@ -116,9 +123,10 @@ it('moves every secret to the first key while the hub runs, also after it was br
     .where({ action: 'secrets.rotated' })
     .orderBy('id');
   expect(events.map(({ payload }) => payload)).toEqual([
-    { key: 'new', targets: 2, sessions: 0, unreadable: 0 },
-    { key: 'new', targets: 1, sessions: 0, unreadable: 0 },
-    { key: 'new', targets: 0, sessions: 1, unreadable: 0 },
+    { key: 'new', targets: 2, sessions: 0, webhooks: 0, unreadable: 0 },
+    { key: 'new', targets: 1, sessions: 0, webhooks: 0, unreadable: 0 },
+    { key: 'new', targets: 0, sessions: 1, webhooks: 0, unreadable: 0 },
+    { key: 'new', targets: 0, sessions: 0, webhooks: 1, unreadable: 0 },
   ]);
   await expect(during.secretRotation.settings(uma)).rejects.toMatchObject({
     code: 'ROLE_REQUIRED',
@@ -138,6 +146,7 @@ it('leaves what it cannot read, says so, and goes on with the rest', async () =>
   expect(await back.secretRotation.rotate({ batch: 1 })).toEqual({
     targets: 2,
     sessions: 1,
+    webhooks: 1,
     unreadable: 1,
   });
   expect(await keysInUse()).toEqual(['lost', 'old', 'old']);

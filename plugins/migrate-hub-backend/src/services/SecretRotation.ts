@@ -14,6 +14,7 @@ const BATCH = 100;
 export interface Rotated {
   targets: number;
   sessions: number;
+  webhooks: number;
   /** Left as they are: encrypted with a key that is not configured, or for another address. */
   unreadable: number;
 }
@@ -55,6 +56,7 @@ export class SecretRotation {
         ciphertexts: {
           targets: under(id, 'targets'),
           sessions: under(id, 'sessions'),
+          webhooks: under(id, 'webhooks'),
         },
       })),
     };
@@ -71,7 +73,12 @@ export class SecretRotation {
     options: { batch?: number; onBatch?: (done: Rotated) => void } = {},
   ): Promise<Rotated> {
     const { batch = BATCH, onBatch } = options;
-    const sum: Rotated = { targets: 0, sessions: 0, unreadable: 0 };
+    const sum: Rotated = {
+      targets: 0,
+      sessions: 0,
+      webhooks: 0,
+      unreadable: 0,
+    };
     for (const holder of store.secretHolders) {
       let after: string | undefined;
       for (;;) {
@@ -80,6 +87,7 @@ export class SecretRotation {
         after = done.last;
         sum.targets += done.rotated.targets;
         sum.sessions += done.rotated.sessions;
+        sum.webhooks += done.rotated.webhooks;
         sum.unreadable += done.rotated.unreadable;
         onBatch?.({ ...sum });
       }
@@ -93,7 +101,12 @@ export class SecretRotation {
     limit: number;
   }): Promise<{ last?: string; rotated: Rotated }> {
     const key = this.#secrets.currentKeyId;
-    const rotated: Rotated = { targets: 0, sessions: 0, unreadable: 0 };
+    const rotated: Rotated = {
+      targets: 0,
+      sessions: 0,
+      webhooks: 0,
+      unreadable: 0,
+    };
     return this.#knex.transaction(async tx => {
       const rows = await store.lockSealedRows(tx, { ...ask, notUnder: key });
       for (const row of rows) {
@@ -118,7 +131,7 @@ export class SecretRotation {
   }
 
   #reseal(row: store.SealedRow): string | undefined {
-    if (row.holder === 'sessions') {
+    if (row.holder !== 'targets') {
       const token = this.#secrets.openToken(row.secret, row.id);
       return token === undefined
         ? undefined

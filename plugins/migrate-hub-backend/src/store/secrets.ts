@@ -3,17 +3,18 @@ import { SecretBinding } from '../crypto/SecretBox';
 import { Tx } from './Database';
 
 /** Where ciphertexts stand. */
-export const secretHolders = ['targets', 'sessions'] as const;
+export const secretHolders = ['targets', 'sessions', 'webhooks'] as const;
 export type SecretHolder = (typeof secretHolders)[number];
 
 /** A row of a batch, with what its ciphertexts are bound to. */
 export type SealedRow =
   | { holder: 'targets'; id: string; secret: string; binding: SecretBinding }
-  | { holder: 'sessions'; id: string; secret: string };
+  | { holder: 'sessions' | 'webhooks'; id: string; secret: string };
 
 const columnOf = {
   targets: ['db_targets', 'secret'],
   sessions: ['sessions', 'upstream_token'],
+  webhooks: ['webhooks', 'secret'],
 } as const;
 
 /** The id of the key stands in each ciphertext: see crypto/SecretBox. */
@@ -48,6 +49,10 @@ export async function countSecrets(tx: Tx): Promise<SecretCount[]> {
     union all
     select 'sessions', ${keyOf('upstream_token')}, count(*)::int
       from sessions where upstream_token is not null group by 2
+    union all
+    select 'webhooks', ${keyOf(
+      'secret',
+    )}, count(*)::int from webhooks group by 2
   `);
   return rows.map(
     (row: { holder: SecretHolder; key_id: string; count: number }) => ({
@@ -83,7 +88,7 @@ export async function lockSealedRows(
   const rows = await query.select('*');
   return rows.map(row => {
     const { id, engine, host, port, username, tls } = row;
-    if (holder === 'sessions') return { holder, id, secret: row[column] };
+    if (holder !== 'targets') return { holder, id, secret: row[column] };
     const binding = { id, engine, host, port, username, tls };
     return { holder, id, secret: row[column], binding };
   });

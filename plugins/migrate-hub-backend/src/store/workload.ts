@@ -19,6 +19,8 @@ export interface Workload {
   executors: number;
   /** Events that nobody was told of yet. */
   untold: number;
+  /** Deliveries to webhooks that were not made yet. */
+  undelivered: number;
 }
 
 /**
@@ -59,6 +61,8 @@ export async function readWorkload(tx: Tx): Promise<Workload> {
   const alive = await tx.raw(`
     select (select count(*)::int from executors
              where heartbeat_at > now() - interval '1 minute') as executors,
-           (select count(*)::int from event_feed) as untold`);
+           (select count(*)::int from event_feed) as untold,
+           (select count(*)::int from webhook_deliveries
+             where status = 'waiting') as undelivered`);
   return { environments: rows, ...alive.rows[0] };
 }

@@ -5,6 +5,7 @@ import { migrationRoutes } from './migrationRoutes';
 import { recordRoutes } from './recordRoutes';
 import { runRoutes } from './runRoutes';
 import { Route } from './Route';
+import { webhookRoutes } from './webhookRoutes';
 
 export type { Route } from './Route';
 
@@ -16,6 +17,7 @@ export const routes = {
   ...migrationRoutes,
   ...runRoutes,
   ...recordRoutes,
+  ...webhookRoutes,
 } satisfies Record<string, Route>;
 
 /** @public */
