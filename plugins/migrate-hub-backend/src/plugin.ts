@@ -16,6 +16,7 @@ import {
 import { authPolicies, createRouter } from './api/createRouter';
 import { createHub } from './createHub';
 import { createEventFeed } from './followers/createEventFeed';
+import { announceCheckpoint } from './followers/webhookQueue';
 import { addHealthChecks } from './observability/healthChecks';
 import { hubHealthServiceRef } from './observability/HubHealth';
 import { HubMetrics } from './observability/HubMetrics';
@@ -112,6 +113,7 @@ export const migrateHubPlugin = createBackendPlugin({
           logger,
           executor: executes ? executor : undefined,
           keys: hub.keyHealth,
+          chain: hub.chainer,
         });
 
         const feed = createEventFeed({
@@ -122,6 +124,11 @@ export const migrateHubPlugin = createBackendPlugin({
           onFailure: follower => metrics.eventUntaken(follower),
         });
 
+        hub.chainer.onCheckpoint(checkpoint => {
+          announceCheckpoint(knex, checkpoint).catch(error =>
+            logger.warn('No webhook was told of a checkpoint', error),
+          );
+        });
         const webhooks = hub.createWebhookSender({
           onAttempt: result => metrics.webhookAttempt(result),
         });

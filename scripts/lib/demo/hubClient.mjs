@@ -1,8 +1,14 @@
 // A small client for the hub's REST API, signed in as a demo account.
 // Plain `fetch`, because scripts cannot import the TypeScript client of the common package.
 
-/** Signs in with e-mail and password, as the sign-in page does. */
-export async function signIn({ backendUrl, appUrl, email, password }) {
+/** Signs in with e-mail and password, as the sign-in page does; `newPassword` changes it. */
+export async function signIn({
+  backendUrl,
+  appUrl,
+  email,
+  password,
+  newPassword,
+}) {
   const { backstageIdentity } = await send(
     `${backendUrl}/api/auth/local/refresh`,
     {
@@ -12,7 +18,7 @@ export async function signIn({ backendUrl, appUrl, email, password }) {
         'x-requested-with': 'XMLHttpRequest',
         origin: appUrl,
       },
-      body: JSON.stringify({ email, password }),
+      body: JSON.stringify({ email, password, newPassword }),
     },
   );
   const call = (method, path, body) =>

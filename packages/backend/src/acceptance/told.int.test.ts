@@ -97,7 +97,10 @@ it('tells operators how it is', async () => {
   );
   expect(await ready.json()).toEqual({
     status: 'ok',
-    parts: { 'metadata database': 'ok', keys: 'ok', executor: 'ok' },
+    parts: {
+      ...{ 'metadata database': 'ok', keys: 'ok', executor: 'ok' },
+      'audit chain': 'ok',
+    },
   });
   const scrape = await fetch(`${world.hub.baseUrl}/metrics`);
   const lines = (await scrape.text()).split('\n');

@@ -1,5 +1,6 @@
 import { webhookEventSchema } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { Checkpoint } from '../domain/auditChain';
 import { FedEvent } from '../store/eventFeed';
 import { enqueueDeliveries } from '../store/webhookDeliveries';
 import { hubEventOf } from './hubEvent';
@@ -16,5 +17,24 @@ export async function queueForWebhooks(
       if (!event.success) return [];
       return [{ event: event.data, body: JSON.stringify(hubEventOf(fed)) }];
     }),
+  );
+}
+
+/** The same for a checkpoint of the audit chain: whoever keeps it can tell if the trail is cut. */
+export async function announceCheckpoint(
+  knex: Knex,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const body = JSON.stringify({
+    action: 'audit.checkpoint',
+    at: checkpoint.at.toISOString(),
+    previous: checkpoint.previous,
+    seq: checkpoint.seq,
+    hash: checkpoint.hash.toString('hex'),
+    keyId: checkpoint.keyId,
+    signature: checkpoint.signature.toString('base64'),
+  });
+  await knex.transaction(tx =>
+    enqueueDeliveries(tx, [{ event: 'audit.checkpoint', body }]),
   );
 }

@@ -10,6 +10,8 @@ export type HealthCheck = () => Promise<string | undefined>;
 export interface HealthFinding {
   part: string;
   ok: boolean;
+  /** Worth a look, but this replica can do its work. */
+  warning?: true;
   /** What is wrong. Nothing secret: readiness answers whoever asks. */
   message?: string;
 }
@@ -17,6 +19,8 @@ export interface HealthFinding {
 /** Whether the parts of the hub on this replica can do their work. @public */
 export interface HubHealthService {
   addCheck(part: string, check: () => Promise<string | undefined>): void;
+  /** Shown, but keeps no request away. */
+  addWarning(part: string, check: () => Promise<string | undefined>): void;
   report(): Promise<HealthFinding[]>;
 }
 
@@ -26,6 +30,7 @@ const PATIENCE_MS = 3_000;
 /** Keeps the checks of the hub. */
 export class HubHealth implements HubHealthService {
   readonly #checks = new Map<string, HealthCheck>();
+  readonly #warnings = new Set<string>();
 
   private constructor() {}
 
@@ -37,13 +42,21 @@ export class HubHealth implements HubHealthService {
     this.#checks.set(part, check);
   }
 
+  addWarning(part: string, check: HealthCheck): void {
+    this.addCheck(part, check);
+    this.#warnings.add(part);
+  }
+
   async report(): Promise<HealthFinding[]> {
     return Promise.all(
       [...this.#checks].map(async ([part, check]) => {
         const message = await ask(check);
         return message === undefined
           ? { part, ok: true }
-          : { part, ok: false, message };
+          : {
+              ...{ part, ok: false, message },
+              ...(this.#warnings.has(part) && { warning: true }),
+            };
       }),
     );
   }

@@ -14,9 +14,10 @@ export function addHealthChecks(
     logger: LoggerService;
     executor?: { problem(): string | undefined };
     keys: { problem(): Promise<string | undefined> };
+    chain: { trouble: string | undefined };
   },
 ): void {
-  const { knex, logger, executor, keys } = options;
+  const { knex, logger, executor, keys, chain } = options;
   health.addCheck('metadata database', async () => {
     try {
       await knex.raw('select 1');
@@ -26,6 +27,7 @@ export function addHealthChecks(
     }
   });
   health.addCheck('keys', everySoOften(keys.problem.bind(keys), logger));
+  health.addWarning('audit chain', async () => chain.trouble);
   if (executor) {
     health.addCheck('executor', async () => executor.problem());
   }

@@ -44,6 +44,12 @@ describe('the readiness of the backend', () => {
       },
     });
     expect((await root.getLiveness()).status).toBe(200);
+    executor.trouble = undefined;
+    health.addWarning('audit chain', async () => 'it was cut');
+    expect(await root.getReadiness()).toMatchObject({
+      status: 200,
+      payload: { status: 'ok', parts: { 'audit chain': 'it was cut' } },
+    });
     hooks.shutdown();
     expect((await root.getReadiness()).payload).toMatchObject({
       message: 'The backend is shutting down.',

@@ -50,7 +50,7 @@ export class HubRootHealth implements RootHealthService {
       return { status: 503, payload: { status: 'error', message } };
     }
     const findings = await this.#health.report();
-    const wrong = findings.filter(finding => !finding.ok);
+    const wrong = findings.filter(({ ok, warning }) => !ok && !warning);
     const parts = Object.fromEntries(
       findings.map(({ part, message }) => [part, message ?? 'ok']),
     );

@@ -219,6 +219,12 @@ const records = [
   on('listAuditKeys', '', async () => ({})),
 ];
 
+const webhook: RouteInput<'createWebhook'>['body'] = {
+  url: 'https://hooks.example.com/hub',
+  events: ['run.finished'],
+  secret: 'a-secret-of-some-length',
+};
+
 const administration = [
   on('listUsers', '', async () => ({})),
   on('createUser', '', async scene => ({
@@ -252,6 +258,20 @@ const administration = [
   on('revokeSessions', "somebody else's", async scene => ({
     query: { user: (await scene.newUser()).id },
   })),
+  on('listWebhooks', '', async () => ({})),
+  on('createWebhook', '', async () => ({ body: webhook })),
+  on('updateWebhook', '', async ({ world }) => {
+    const { id, revision } = await world.done('admin', 'createWebhook', {
+      body: webhook,
+    });
+    return {
+      ...params(id),
+      body: { expectedRevision: revision, disabled: true },
+    };
+  }),
+  on('deleteWebhook', '', async ({ world }) =>
+    params((await world.done('admin', 'createWebhook', { body: webhook })).id),
+  ),
   on('getSecretSettings', '', async () => ({})),
   on('getAuthSettings', '', async () => ({})),
   on('updateAuthSettings', '', async ({ world }) => {
