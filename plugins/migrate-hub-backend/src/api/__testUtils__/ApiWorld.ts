@@ -229,7 +229,8 @@ export class ApiWorld {
   }
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+/** Reads an answer to its end. */
+export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers
     .get('content-type')
