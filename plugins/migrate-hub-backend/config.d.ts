@@ -107,11 +107,20 @@ export interface Config {
     /**
      * Environments in order of promotion. Default: daily, stg, prd. What is
      * left out of a policy has the default of the environment of that name, or
-     * else that of `prd`.
+     * else that of `prd`. Admins can set another policy in the hub, but none
+     * below the floor. See docs/policies.md.
      */
     environments?: Array<{
       /** Lower-case letters and digits. */
       name: string;
+      /** A weaker policy takes a second admin. Default: true for the last environment. */
+      protected?: boolean;
+      /**
+       * Rules of a policy, each of which admins can make stricter only. What
+       * is left out they may set as they like.
+       */
+      floor?: object;
+      /** Holds until an admin sets another. */
       policy?: {
         /** Roles: user, manager, admin. */
         requestRoles?: string[];
@@ -134,6 +143,34 @@ export interface Config {
         statementTimeoutSeconds?: number;
         /** Targets of one run at the same time. */
         parallelism?: number;
+        /** With so many failed targets the rest of a run is canceled. Default: never. */
+        stopAfterFailures?: number;
+        /** Runs start only then. Default: at any time. */
+        windows?: Array<{
+          /** Of mon, tue, wed, thu, fri, sat, sun. */
+          days: string[];
+          /** Such as 22:00. */
+          from: string;
+          /** Such as 04:00; before the begin: of the next day. 24:00 is midnight. */
+          to: string;
+          /** IANA name, such as Europe/Berlin. */
+          timeZone: string;
+        }>;
+        /** Nothing starts then. */
+        freezes?: Array<{
+          /** ISO 8601 with zone. */
+          from: string;
+          to: string;
+          reason: string;
+        }>;
+        /** The first targets of a run, before the others. Default: none. */
+        canary?: {
+          targets: number;
+          /** `person`, or `{ soakMinutes }`: what has to come before the others. */
+          then: string | object;
+          /** The others go in waves of so many, with the same between two of them. */
+          waveSize?: number;
+        };
       };
     }>;
     /** The part of this replica that executes runs. */

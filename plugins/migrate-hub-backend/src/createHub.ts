@@ -22,6 +22,7 @@ import { DashboardService } from './services/DashboardService';
 import { DbSetsService } from './services/DbSetsService';
 import { DbTargetsService } from './services/DbTargetsService';
 import { EnvironmentPolicies } from './services/EnvironmentPolicies';
+import { EnvironmentSettings } from './services/EnvironmentSettings';
 import { FirstAdmins } from './services/FirstAdmins';
 import { Gate } from './services/Gate';
 import { IdentityService } from './services/IdentityService';
@@ -110,7 +111,12 @@ export function createHub(options: {
   const runQueries = RunQueries.create({ knex, facts, gate, environments });
 
   const services: HubServices = {
-    environments,
+    environments: EnvironmentSettings.create({
+      commands,
+      environments,
+      facts,
+      revisions,
+    }),
     projects: ProjectsService.create({ commands, revisions }),
     dbSets: DbSetsService.create({ commands, environments, revisions }),
     dbTargets: DbTargetsService.create({

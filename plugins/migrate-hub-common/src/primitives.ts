@@ -108,6 +108,11 @@ export const actionNameSchema = z.enum([
   'createDbTarget',
   'createMigration',
   'administer',
+  'schedule',
+  'breakGlass',
+  'confirmBreakGlass',
+  'confirmProposal',
+  'rejectProposal',
 ]);
 /** @public */
 export type ActionName = z.infer<typeof actionNameSchema>;

@@ -299,6 +299,9 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   createWebhook: 'webhook.created',
   updateWebhook: 'webhook.updated',
   deleteWebhook: 'webhook.deleted',
+  updateEnvironmentSettings: 'settings.proposed',
+  previewEnvironmentSettings: 'changes nothing',
+  decideEnvironmentProposal: 'settings.proposal_rejected',
 };
 
 it('has an event for every route that changes something', async () => {
@@ -323,6 +326,19 @@ it('has an event for every route that changes something', async () => {
     body: { expectedRevision: webhook.revision, disabled: true },
   });
   await world.admin.call('deleteWebhook', { params });
+  const prd = { params: { name: 'prd' } };
+  const rules = await world.admin.call('getEnvironmentSettings', prd);
+  const proposed = await world.admin.call('updateEnvironmentSettings', {
+    ...prd,
+    body: {
+      policy: { ...rules.policy, selfApproval: true },
+      expectedRevision: rules.revision,
+    },
+  });
+  await world.admin.call('decideEnvironmentProposal', {
+    ...prd,
+    body: { decision: 'reject', expectedRevision: proposed.revision },
+  });
   const another = await Person.signIn(world.hub, 'user@example.com');
   const { items: sessions } = await another.call('listSessions', {});
   const current = sessions.find(session => session.current);

@@ -7,7 +7,7 @@ import { Caller } from '../services/context';
 import { DashboardService } from '../services/DashboardService';
 import { DbSetsService } from '../services/DbSetsService';
 import { DbTargetsService } from '../services/DbTargetsService';
-import { EnvironmentPolicies } from '../services/EnvironmentPolicies';
+import { EnvironmentSettings } from '../services/EnvironmentSettings';
 import { GoogleSignIn } from '../services/GoogleSignIn';
 import { LocalSignIn } from '../services/LocalSignIn';
 import { LogsService } from '../services/LogsService';
@@ -40,7 +40,7 @@ export interface IdentityResolver {
 
 /** Everything that the routers call. */
 export interface HubServices {
-  environments: EnvironmentPolicies;
+  environments: EnvironmentSettings;
   projects: ProjectsService;
   dbSets: DbSetsService;
   dbTargets: DbTargetsService;

@@ -13,7 +13,7 @@ import {
   migration,
   NOON,
   person,
-  prdPolicy,
+  heldPrdPolicy,
   revision,
   robot,
   run,
@@ -24,7 +24,7 @@ import {
 
 const facts = {
   revision: revision(),
-  policy: prdPolicy,
+  policy: heldPrdPolicy,
   approvals: {
     judged: [],
     granted: 1,
@@ -174,7 +174,7 @@ describe('execute', () => {
   it('says that an approval has expired, and who can give a new one', () => {
     const [refusal] = executeRefusals({
       ...approved,
-      policy: { ...prdPolicy, approvalValidHours: 24 },
+      policy: { ...heldPrdPolicy, approvalValidHours: 24 },
       approvals: { ...facts.approvals, granted: 0, expired: true },
     });
     expect(refusal.message).toContain('hold for 24 hours in prd');
@@ -198,7 +198,7 @@ describe('execute', () => {
     const daily = {
       ...approved,
       policy: {
-        ...prdPolicy,
+        ...heldPrdPolicy,
         executeRoles: ['user' as const, 'manager' as const],
       },
       requester: person({ disabled: true }),

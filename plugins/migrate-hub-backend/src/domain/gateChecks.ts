@@ -1,5 +1,5 @@
-import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ApprovalJudgement } from './approvals';
+import { HeldPolicy } from './policy';
 import { promotionRefusal, PromotionSource } from './promotion';
 import { counted, Refusal } from './refusal';
 import { rolesText } from './roles';
@@ -17,7 +17,7 @@ export interface GateFacts {
   /** The current revision of the run. */
   revision: RevisionRecord;
   /** `stricterPolicy(revision.policy, today's)`. */
-  policy: EnvironmentPolicy;
+  policy: HeldPolicy;
   /** `judgeApprovals` under that policy, just now. */
   approvals: ApprovalJudgement;
   migration: Pick<MigrationRecord, 'version' | 'archived' | 'projectArchived'>;

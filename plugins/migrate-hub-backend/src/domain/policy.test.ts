@@ -4,41 +4,12 @@ import {
   environmentPolicySchema,
   Role,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { DEFAULT_ENVIRONMENTS, policyText, stricterPolicy } from './policy';
+import { DEFAULT_ENVIRONMENTS, stricterPolicy } from './policy';
+import { policyText } from './policyText';
+import { isInWindow } from './windows';
+import { moments, policies } from './__testUtils__/policies';
 import { implies } from './__testUtils__/records';
 import { atLeast, rankOf, ROLES, rolesText } from './roles';
-
-const rolesOf = <R extends Role>(...roles: R[]) =>
-  fc.uniqueArray(fc.constantFrom(...roles), { minLength: 1 });
-
-const policies: fc.Arbitrary<EnvironmentPolicy> = fc.record(
-  {
-    requestRoles: rolesOf('user', 'manager', 'admin'),
-    approveRoles: rolesOf('manager', 'admin'),
-    executeRoles: rolesOf('user', 'manager', 'admin'),
-    resolveRoles: rolesOf('manager', 'admin'),
-    approvalsRequired: fc.integer({ min: 1, max: 20 }),
-    selfApproval: fc.boolean(),
-    approvalValidHours: fc.integer({ min: 1, max: 8760 }),
-    requireSuccessIn: fc.constantFrom('daily', 'stg'),
-    lockTimeoutSeconds: fc.integer({ min: 1, max: 600 }),
-    statementTimeoutSeconds: fc.integer({ min: 1, max: 600 }),
-    parallelism: fc.integer({ min: 1, max: 100 }),
-  },
-  {
-    requiredKeys: [
-      'requestRoles',
-      'approveRoles',
-      'executeRoles',
-      'resolveRoles',
-      'approvalsRequired',
-      'selfApproval',
-      'lockTimeoutSeconds',
-      'statementTimeoutSeconds',
-      'parallelism',
-    ],
-  },
-);
 
 const roleFields = [
   'requestRoles',
@@ -48,13 +19,14 @@ const roleFields = [
 ] as const;
 const weakest = (roles: readonly Role[]) => Math.min(...roles.map(rankOf));
 
-/** What governs people; timeouts and requireSuccessIn have a side by design. */
-const governing = (policy: EnvironmentPolicy) => ({
+/** Timeouts and requireSuccessIn have a side by design; lists have an order. */
+const governing = (policy: ReturnType<typeof stricterPolicy>) => ({
   ...policy,
   requireSuccessIn: undefined,
   lockTimeoutSeconds: 0,
   statementTimeoutSeconds: 0,
-  parallelism: 0,
+  windowLists: new Set(policy.windowLists),
+  freezes: new Set(policy.freezes),
 });
 
 describe('roles', () => {
@@ -121,6 +93,34 @@ describe('the default environments', () => {
         'An approval holds for 24 hours. ' +
         'Up to 1 target at a time, waiting at most 90 seconds for a lock and 1 hour for a statement.',
     );
+    expect(
+      policyText('prd', {
+        ...prd.policy,
+        windows: [
+          {
+            days: ['mon', 'tue', 'wed', 'thu'],
+            from: '22:00',
+            to: '04:00',
+            timeZone: 'Europe/Berlin',
+          },
+        ],
+        freezes: [
+          {
+            from: '2026-12-20T00:00:00Z',
+            to: '2027-01-03T00:00:00Z',
+            reason: 'Year end',
+          },
+        ],
+        canary: { targets: 2, then: { soakMinutes: 30 }, waveSize: 10 },
+        stopAfterFailures: 1,
+      }),
+    ).toContain(
+      'Runs start only Monday to Thursday 22:00 to 04:00 of the next day (Europe/Berlin). ' +
+        'Frozen from Sun 20 Dec 2026, 00:00 UTC to Sun 3 Jan 2027, 00:00 UTC: Year end. ' +
+        'First on 2 targets, then, after 30 minutes without a failure, on the others in waves of 10, each after the same. ' +
+        'After 1 failed target the rest is canceled. ' +
+        'Up to 8 targets at a time',
+    );
   });
 });
 
@@ -129,7 +129,9 @@ describe('the stricter of two policies', () => {
     fc.assert(
       fc.property(policies, policies, (snapshot, today) => {
         const strict = stricterPolicy(snapshot, today);
-        environmentPolicySchema.parse(strict);
+        const { windowLists, ...rest } = strict;
+        environmentPolicySchema.parse(rest);
+        expect(windowLists.length).toBeLessThanOrEqual(2);
         for (const policy of [snapshot, today]) {
           for (const field of roleFields) {
             expect(weakest(strict[field])).toBeGreaterThanOrEqual(
@@ -149,7 +151,36 @@ describe('the stricter of two policies', () => {
               strict.requireSuccessIn !== undefined,
             ),
           ).toBe(true);
+          expect(strict.parallelism).toBeLessThanOrEqual(policy.parallelism);
+          expect(strict.stopAfterFailures ?? Infinity).toBeLessThanOrEqual(
+            policy.stopAfterFailures ?? Infinity,
+          );
+          expect(strict.freezes ?? []).toEqual(
+            expect.arrayContaining(policy.freezes ?? []),
+          );
+          expect(strict.canary?.targets ?? Infinity).toBeLessThanOrEqual(
+            policy.canary?.targets ?? Infinity,
+          );
+          expect(
+            implies(
+              policy.canary?.then === 'person',
+              strict.canary?.then === 'person',
+            ),
+          ).toBe(true);
         }
+      }),
+    );
+  });
+
+  it('opens only while both policies do', () => {
+    fc.assert(
+      fc.property(policies, policies, moments, (snapshot, today, at) => {
+        const { windowLists } = stricterPolicy(snapshot, today);
+        const open = (windows: EnvironmentPolicy['windows']) =>
+          !windows || isInWindow(windows, at);
+        expect(windowLists.every(open)).toBe(
+          open(snapshot.windows) && open(today.windows),
+        );
       }),
     );
   });
@@ -193,7 +224,6 @@ describe('the stricter of two policies', () => {
         expect(strict.statementTimeoutSeconds).toBe(
           snapshot.statementTimeoutSeconds,
         );
-        expect(strict.parallelism).toBe(snapshot.parallelism);
         expect(strict.requireSuccessIn).toBe(
           today.requireSuccessIn ?? snapshot.requireSuccessIn,
         );

@@ -1,11 +1,22 @@
 import {
+  Canary,
   EnvironmentPolicy,
+  ExecutionWindow,
   Role,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { counted } from './refusal';
-import { rankOf, ROLES, rolesText } from './roles';
+import { isDeepStrictEqual } from 'util';
+import { rankOf, ROLES } from './roles';
 
-const DEFAULT_POLICY: EnvironmentPolicy = {
+/**
+ * What a run is held to. A moment has to be in a window of each list: two lists
+ * of different policies cannot be made one.
+ */
+export interface HeldPolicy extends Omit<EnvironmentPolicy, 'windows'> {
+  windowLists: ExecutionWindow[][];
+}
+
+/** The rules without which there is no policy. */
+export const DEFAULT_POLICY: EnvironmentPolicy = {
   requestRoles: ['user', 'manager', 'admin'],
   approveRoles: ['manager', 'admin'],
   executeRoles: ['user', 'manager', 'admin'],
@@ -57,24 +68,60 @@ function smallest(one?: number, other?: number): number | undefined {
   return Math.min(one, other);
 }
 
+/** Each of the two, once. */
+function joined<T>(one: readonly T[], other: readonly T[]): T[] {
+  return [
+    ...one,
+    ...other.filter(item => !one.some(own => isDeepStrictEqual(own, item))),
+  ];
+}
+
+const windowListsOf = (policy: EnvironmentPolicy | HeldPolicy) => {
+  if ('windowLists' in policy) return policy.windowLists;
+  return policy.windows ? [policy.windows] : [];
+};
+
+function stricterThen(
+  one: Canary['then'],
+  other: Canary['then'],
+): Canary['then'] {
+  if (one === 'person' || other === 'person') return 'person';
+  return { soakMinutes: Math.max(one.soakMinutes, other.soakMinutes) };
+}
+
+function stricterCanary(one?: Canary, other?: Canary): Canary | undefined {
+  if (!one || !other) return one ?? other;
+  const waveSize = smallest(one.waveSize, other.waveSize);
+  return {
+    targets: Math.min(one.targets, other.targets),
+    then: stricterThen(one.then, other.then),
+    ...(waveSize === undefined ? {} : { waveSize }),
+  };
+}
+
+/** Without the keys that have no value, as it comes back from JSON. */
+function compact<T extends object>(value: T): T {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, one]) => one !== undefined),
+  ) as T;
+}
+
 /**
  * The policy a run is held to: the stricter of the one it was requested under
  * and today's.
  *
  * @remarks
- * Timeouts and parallelism come from the snapshot: approvals cover them.
- * `requireSuccessIn` is today's where today names one, else the snapshot's.
+ * Timeouts come from the snapshot: approvals cover them. So do parallelism,
+ * canary and waves, but a stricter rule of today is a part of what was
+ * approved. `requireSuccessIn` is today's where today names one, else the
+ * snapshot's.
  */
 export function stricterPolicy(
-  snapshot: EnvironmentPolicy,
-  today: EnvironmentPolicy,
-): EnvironmentPolicy {
-  const approvalValidHours = smallest(
-    snapshot.approvalValidHours,
-    today.approvalValidHours,
-  );
-  const requireSuccessIn = today.requireSuccessIn ?? snapshot.requireSuccessIn;
-  return {
+  snapshot: EnvironmentPolicy | HeldPolicy,
+  today: EnvironmentPolicy | HeldPolicy,
+): HeldPolicy {
+  const freezes = joined(snapshot.freezes ?? [], today.freezes ?? []);
+  return compact({
     requestRoles: stricterRoles(snapshot.requestRoles, today.requestRoles),
     approveRoles: stricterRoles(snapshot.approveRoles, today.approveRoles),
     executeRoles: stricterRoles(snapshot.executeRoles, today.executeRoles),
@@ -84,57 +131,20 @@ export function stricterPolicy(
       today.approvalsRequired,
     ),
     selfApproval: snapshot.selfApproval && today.selfApproval,
-    ...(approvalValidHours === undefined ? {} : { approvalValidHours }),
-    ...(requireSuccessIn === undefined ? {} : { requireSuccessIn }),
+    approvalValidHours: smallest(
+      snapshot.approvalValidHours,
+      today.approvalValidHours,
+    ),
+    requireSuccessIn: today.requireSuccessIn ?? snapshot.requireSuccessIn,
+    windowLists: joined(windowListsOf(snapshot), windowListsOf(today)),
+    freezes: freezes.length > 0 ? freezes : undefined,
     lockTimeoutSeconds: snapshot.lockTimeoutSeconds,
     statementTimeoutSeconds: snapshot.statementTimeoutSeconds,
-    parallelism: snapshot.parallelism,
-  };
-}
-
-function durationText(seconds: number): string {
-  if (seconds % 3600 === 0) return counted(seconds / 3600, 'hour');
-  if (seconds % 60 === 0) return counted(seconds / 60, 'minute');
-  return counted(seconds, 'second');
-}
-
-/** A policy in sentences, for people who decide about it or under it. */
-export function policyText(
-  environment: string,
-  policy: EnvironmentPolicy,
-): string {
-  const approvals = [
-    `In ${environment}: ${counted(
-      policy.approvalsRequired,
-      'approval',
-    )} by ${rolesText(policy.approveRoles)}`,
-    policy.selfApproval
-      ? 'also by the requester or the author'
-      : 'never by the requester or the author',
-  ];
-  if (policy.requireSuccessIn) {
-    approvals.push(`after success in ${policy.requireSuccessIn}`);
-  }
-  const sentences = [
-    approvals.join(', '),
-    `Requested by ${rolesText(policy.requestRoles)}, executed by ${rolesText(
-      policy.executeRoles,
-    )}, unclear outcomes resolved by ${rolesText(policy.resolveRoles)}`,
-  ];
-  if (policy.approvalValidHours !== undefined) {
-    sentences.push(
-      `An approval holds for ${counted(policy.approvalValidHours, 'hour')}`,
-    );
-  }
-  sentences.push(
-    `Up to ${counted(
-      policy.parallelism,
-      'target',
-    )} at a time, waiting at most ${durationText(
-      policy.lockTimeoutSeconds,
-    )} for a lock and ${durationText(
-      policy.statementTimeoutSeconds,
-    )} for a statement`,
-  );
-  return `${sentences.join('. ')}.`;
+    parallelism: Math.min(snapshot.parallelism, today.parallelism),
+    stopAfterFailures: smallest(
+      snapshot.stopAfterFailures,
+      today.stopAfterFailures,
+    ),
+    canary: stricterCanary(snapshot.canary, today.canary),
+  });
 }

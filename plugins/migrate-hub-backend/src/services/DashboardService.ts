@@ -79,7 +79,7 @@ export class DashboardService {
         migration: event.migrationKey,
         summary: summaryOf(event),
       })),
-      environments: this.#environments.list().map(({ name }) => {
+      environments: this.#environments.names.map(name => {
         const found = counts.find(one => one.environment === name);
         return {
           name,
@@ -102,11 +102,11 @@ export class DashboardService {
       { status: ['approved'], requestedBy: user.id },
       { limit: SHOWN, order: 'oldest' },
     );
-    const mine = rows.filter(row =>
-      this.#environments
-        .get(row.environment)
-        .policy.executeRoles.includes(user.role),
-    );
+    const environments = await this.#environments.readAll(this.#knex);
+    const places = environments
+      .filter(({ policy }) => policy.executeRoles.includes(user.role))
+      .map(({ name }) => name);
+    const mine = rows.filter(row => places.includes(row.environment));
     const page = await this.#queries.summaries(this.#knex, mine, SHOWN);
     return page.items.map(run => ({
       kind: 'execute',

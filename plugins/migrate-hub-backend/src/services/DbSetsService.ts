@@ -53,7 +53,7 @@ export class DbSetsService {
   ): Promise<{ items: DbSet[]; nextCursor?: string }> {
     const { commands, environments } = this.#options;
     const tx = commands.knex;
-    if (query.environment) environments.get(query.environment);
+    if (query.environment) environments.configured(query.environment);
     const project =
       query.project && (await findProjectByKey(tx, query.project));
     if (query.project && !project) return { items: [] };
@@ -96,7 +96,7 @@ export class DbSetsService {
   ): Promise<DbSet> {
     const { commands, environments } = this.#options;
     refuse(inventoryRefusal(context.caller, { act: 'create' }));
-    environments.get(input.environment);
+    environments.configured(input.environment);
 
     return refuseDuplicates({ [NAME_TAKEN]: () => nameTaken(input.name) }, () =>
       commands.run(context, async tx => {

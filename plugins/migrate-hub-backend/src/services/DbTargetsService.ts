@@ -50,7 +50,7 @@ export class DbTargetsService {
     const { commands, environments } = this.#options;
     const tx = commands.knex;
     const { limit, cursor, project: key, ...filter } = query;
-    if (filter.environment) environments.get(filter.environment);
+    if (filter.environment) environments.configured(filter.environment);
     const project = key && (await findProjectByKey(tx, key));
     if (key && !project) return { items: [] };
 

@@ -215,8 +215,8 @@ export class MigrationQueries {
     state: string | undefined,
     environment: string | undefined,
   ): store.MigrationFilter['state'] {
-    const names = this.#environments.list().map(one => one.name);
-    if (environment) this.#environments.get(environment);
+    const names = this.#environments.names;
+    if (environment) this.#environments.configured(environment);
     if (!state) return undefined;
     const suffix = names.find(name => state.endsWith(`_${name}`));
     const place = environment ?? suffix;
@@ -262,10 +262,7 @@ export class MigrationQueries {
   }
 
   #states(records: Parameters<typeof statesView>[1]) {
-    return statesView(
-      this.#environments.list().map(one => one.name),
-      records,
-    );
+    return statesView(this.#environments.names, records);
   }
 
   /** A migration as this caller sees it, in the given transaction. */
@@ -301,7 +298,7 @@ export class MigrationQueries {
         ...migrationActions(
           context.caller,
           migration,
-          this.#environments.list(),
+          await this.#environments.readAll(tx),
         ),
       },
     );

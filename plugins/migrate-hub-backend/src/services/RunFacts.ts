@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'util';
 import { judgeApprovals, ApprovalJudgement } from '../domain/approvals';
 import { buildBinding, digestOf } from '../domain/binding';
-import { stricterPolicy } from '../domain/policy';
+import { HeldPolicy, stricterPolicy } from '../domain/policy';
 import { PromotionSource } from '../domain/promotion';
 import { GateFacts } from '../domain/gate';
 import {
@@ -36,7 +36,7 @@ export interface RunFacts {
   /** The version that the revision binds. */
   version: VersionRecord;
   /** The stricter of the policy it was requested under and today's. */
-  policy: EnvironmentPolicy;
+  policy: HeldPolicy;
   approvals: ApprovalRecord[];
   judgement: ApprovalJudgement;
   users: Map<string, UserRecord>;
@@ -114,11 +114,26 @@ export class RunFactsReader {
     return { ...facts, targets, currentDigest: same ? digest : digestOf(now) };
   }
 
+  /**
+   * Whether the approvals of a run would do under another policy than today's.
+   * Looks at no target: runs can have thousands.
+   */
+  async judgeUnder(
+    tx: Tx,
+    run: RunRecord,
+    today: EnvironmentPolicy,
+  ): Promise<ApprovalJudgement> {
+    const known = await this.#revisions.get(tx, run);
+    const facts = await this.#read(tx, run, known?.revision, today);
+    return facts.judgement;
+  }
+
   /** All that does not grow with the number of targets. */
   async #read(
     tx: Tx,
     run: RunRecord,
     revision: RevisionRecord | undefined,
+    under?: EnvironmentPolicy,
   ): Promise<Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>> {
     const migration = await findMigration(tx, run.migrationId);
     const version =
@@ -133,13 +148,14 @@ export class RunFactsReader {
       ...approvals.map(approval => approval.approverId),
       ...(run.executedBy ? [run.executedBy] : []),
     ]);
-    const today = this.#environments.get(run.environment).policy;
-    const policy = stricterPolicy(revision.policy, today);
+    const { policy: today, now } = await this.#environments.read(
+      tx,
+      run.environment,
+    );
+    const policy = stricterPolicy(revision.policy, under ?? today);
     const changerIds = await changersOf(tx, run.id);
     const requester = users.get(run.requestedBy);
     if (!requester) throw new Error(`no user ${run.requestedBy}`);
-    const clock = await tx.raw('select now() as now');
-    const now: Date = clock.rows[0].now;
 
     return {
       run,

@@ -142,7 +142,7 @@ export class RunQueries {
     context: CommandContext,
     query: z.output<typeof pendingApprovalQuerySchema>,
   ): Promise<Page<RunSummary>> {
-    if (query.environment) this.#environments.get(query.environment);
+    if (query.environment) this.#environments.configured(query.environment);
     let after = decodeCursor(query.cursor);
     const mine: store.RunListRow[] = [];
     for (;;) {
@@ -265,7 +265,7 @@ export class RunQueries {
   async #filter(
     query: z.output<typeof runListQuerySchema>,
   ): Promise<store.RunFilter | undefined> {
-    if (query.environment) this.#environments.get(query.environment);
+    if (query.environment) this.#environments.configured(query.environment);
     const filter: store.RunFilter = {
       status: query.status,
       environment: query.environment,

@@ -20,7 +20,10 @@ import { Commands } from './Commands';
 import { ConnectionTests } from './ConnectionTests';
 import { CommandContext } from './context';
 import { recomputeEnvironmentState } from './environmentStates';
-import { EnvironmentPolicies } from './EnvironmentPolicies';
+import {
+  EnvironmentPolicies,
+  EnvironmentWithPolicy,
+} from './EnvironmentPolicies';
 import { Drivers } from './planning';
 import { RateLimits } from './RateLimits';
 import { refuse } from './refuse';
@@ -52,13 +55,16 @@ export class RunRequests {
     const { commands, environments, connections, limits } = this.#options;
     await limits.count(context, 'analysis');
     const migration = await this.#found(commands.knex, migrationId);
-    const environment = environments.get(request.environment);
+    const environment = await environments.read(
+      commands.knex,
+      request.environment,
+    );
     const refusal = requestRefusal(context.caller, {
       migration,
       environment: environment.name,
       policy: environment.policy,
     });
-    const prepared = await this.#prepare(migration, request);
+    const prepared = await this.#prepare(migration, request, environment);
     const checksumUp = prepared.version?.checksumUp;
     const { planned } = prepared;
     return {
@@ -91,16 +97,16 @@ export class RunRequests {
     request: Request,
   ): Promise<Run> {
     const { commands, environments, facts, queries } = this.#options;
-    const environment = environments.get(request.environment);
     const seen = await this.#found(commands.knex, migrationId);
+    const asked = await environments.read(commands.knex, request.environment);
     refuse(
       requestRefusal(context.caller, {
         migration: seen,
-        environment: environment.name,
-        policy: environment.policy,
+        environment: asked.name,
+        policy: asked.policy,
       }),
     );
-    const prepared = await this.#prepare(seen, request);
+    const prepared = await this.#prepare(seen, request, asked);
     refuse(prepared.blockers[0]);
     await this.#identify(context, prepared.targets);
 
@@ -121,6 +127,8 @@ export class RunRequests {
         );
       }
       await this.#assertFree(tx, migration, targets);
+      // The run keeps the policy of this very moment.
+      const environment = await environments.read(tx, request.environment);
 
       const runId = newId();
       const userId = context.caller.user.id;
@@ -206,11 +214,15 @@ export class RunRequests {
     throw new HubError('NOT_FOUND', `There is no migration with id ${id}.`);
   }
 
-  #prepare(migration: MigrationRecord, request: Request): Promise<PreparedRun> {
-    const { commands, environments, drivers } = this.#options;
+  #prepare(
+    migration: MigrationRecord,
+    request: Request,
+    environment: EnvironmentWithPolicy,
+  ): Promise<PreparedRun> {
+    const { commands, drivers } = this.#options;
     return prepareRun(commands.knex, {
       migration,
-      environment: environments.get(request.environment),
+      environment,
       request,
       drivers,
     });

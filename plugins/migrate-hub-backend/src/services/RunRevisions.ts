@@ -284,11 +284,11 @@ export class RunRevisions {
     return true;
   }
 
-  /** Looks at every approved run, as a scheduled task. */
-  async lapseAll(): Promise<void> {
-    const approved = await this.#knex('runs')
-      .where({ status: 'approved' })
-      .select('id', 'migration_id');
+  /** Looks at every approved run, as a scheduled task; or at those of one environment. */
+  async lapseAll(at: { environment?: string } = {}): Promise<void> {
+    const query = this.#knex('runs').where({ status: 'approved' });
+    if (at.environment) query.where({ environment: at.environment });
+    const approved = await query.select('id', 'migration_id');
     for (const { id, migration_id } of approved) {
       await this.#knex.transaction(async tx => {
         await lockMigration(tx, migration_id);

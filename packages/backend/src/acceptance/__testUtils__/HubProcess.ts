@@ -15,6 +15,7 @@ const accounts = [
   { email: 'manager@example.com', name: 'Max Manager', role: 'manager' },
   { email: 'second@example.com', name: 'Sue Second', role: 'manager' },
   { email: 'admin@example.com', name: 'Ada Admin', role: 'admin' },
+  { email: 'chief@example.com', name: 'Cho Chief', role: 'admin' },
 ] as const;
 
 /** E-mail addresses of the accounts that every hub under test has. */

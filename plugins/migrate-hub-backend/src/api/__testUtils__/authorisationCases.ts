@@ -29,6 +29,7 @@ const on = <K extends RouteName>(
 });
 
 const params = (id: string) => ({ params: { id } });
+const prd = { params: { name: 'prd' } };
 
 /** Inventory, and what can be read of it. */
 const inventory = [
@@ -273,6 +274,34 @@ const administration = [
     params((await world.done('admin', 'createWebhook', { body: webhook })).id),
   ),
   on('getSecretSettings', '', async () => ({})),
+  on('getEnvironmentSettings', '', async () => prd),
+  on('updateEnvironmentSettings', '', async ({ world }) => {
+    const now = await world.done('admin', 'getEnvironmentSettings', prd);
+    const { policy, revision } = now;
+    return { ...prd, body: { policy, expectedRevision: revision } };
+  }),
+  on('previewEnvironmentSettings', '', async ({ world }) => {
+    const now = await world.done('admin', 'getEnvironmentSettings', prd);
+    return { ...prd, body: { policy: now.policy } };
+  }),
+  on('decideEnvironmentProposal', 'reject', async ({ world }) => {
+    const now = await world.done('admin', 'getEnvironmentSettings', prd);
+    const { revision } = await world.done(
+      'admin',
+      'updateEnvironmentSettings',
+      {
+        ...prd,
+        body: {
+          policy: { ...now.policy, selfApproval: true },
+          expectedRevision: now.revision,
+        },
+      },
+    );
+    return {
+      ...prd,
+      body: { decision: 'reject', expectedRevision: revision },
+    };
+  }),
   on('getAuthSettings', '', async () => ({})),
   on('updateAuthSettings', '', async ({ world }) => {
     const { localForced, revision, ...policy } = await world.done(

@@ -1,6 +1,6 @@
 import { checksumOf } from '../sql';
 import { buildBinding, digestOf } from '../binding';
-import { DEFAULT_ENVIRONMENTS } from '../policy';
+import { DEFAULT_ENVIRONMENTS, stricterPolicy } from '../policy';
 import {
   ApprovalRecord,
   DbSetRecord,
@@ -130,6 +130,8 @@ export const run = (over: Partial<RunRecord> = {}): RunRecord => ({
 });
 
 export const prdPolicy = DEFAULT_ENVIRONMENTS[2].policy;
+/** As a run is held to it that was requested under the same. */
+export const heldPrdPolicy = stricterPolicy(prdPolicy, prdPolicy);
 
 export const revision = (
   over: Partial<RevisionRecord> = {},

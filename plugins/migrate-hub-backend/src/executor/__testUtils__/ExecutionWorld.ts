@@ -80,7 +80,7 @@ export class ExecutionWorld {
     this.#drop = drop;
     this.#admin = connectTo('postgres');
     const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
-    this.#policy = { ...environments.get('daily').policy, ...policy };
+    this.#policy = { ...environments.configured('daily').policy, ...policy };
     const { privateKey } = generateKeyPairSync('ed25519');
     this.facts = RunFactsReader.create({
       environments,

@@ -1,0 +1,110 @@
+import {
+  Environment,
+  EnvironmentPolicy,
+  EnvironmentSettings,
+  environmentPolicySchema,
+  PolicyField,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { administerRefusal, Principal, toActions } from '../domain/actions';
+import { DEFAULT_POLICY } from '../domain/policy';
+import { policyChanges } from '../domain/policyComparison';
+import { policyText, ruleText } from '../domain/policyText';
+import { Refusal } from '../domain/refusal';
+import { secondAdminRefusal } from '../domain/secondAdmin';
+import { UserRecord } from '../domain/types';
+import { nextOpening } from '../domain/windows';
+import { StoredEnvironmentPolicy } from '../store/environmentPolicies';
+import { ActorLookup } from './actors';
+import {
+  ConfiguredEnvironment,
+  EnvironmentWithPolicy,
+  inForce,
+} from './EnvironmentPolicies';
+
+const NOTHING_PROPOSED: Refusal = {
+  code: 'NO_PROPOSAL',
+  message: 'Nothing is proposed.',
+};
+
+/** An environment as everybody sees it. */
+export function environmentView({
+  name,
+  policy,
+  now,
+}: EnvironmentWithPolicy & { now: Date }): Environment {
+  const { windows, freezes } = policy;
+  const opens = nextOpening(
+    { windowLists: windows ? [windows] : [], freezes },
+    now,
+  );
+  const later = opens && opens > now ? opens.toISOString() : undefined;
+  return { name, policy, policyText: policyText(name, policy), opensAt: later };
+}
+
+/** A policy that waits, with the defaults of rules that are newer than it. */
+export const proposedPolicy = (proposal: {
+  policy: unknown;
+}): EnvironmentPolicy =>
+  environmentPolicySchema.parse({
+    ...DEFAULT_POLICY,
+    ...Object(proposal.policy),
+  });
+
+function proposalView(
+  name: string,
+  stored: StoredEnvironmentPolicy,
+  options: { before: EnvironmentPolicy; actor: ActorLookup },
+): EnvironmentSettings['proposal'] {
+  const { proposal, proposedBy, proposedAt, now } = stored;
+  if (!proposal || !proposedBy || !proposedAt) return undefined;
+  const policy = proposedPolicy(proposal);
+  return {
+    policy,
+    policyText: policyText(name, policy),
+    changes: policyChanges(options.before, policy, now),
+    reason: proposal.reason,
+    proposedBy: options.actor(proposedBy),
+    proposedAt: proposedAt.toISOString(),
+  };
+}
+
+/** An environment as admins see it. */
+export function environmentSettingsView(options: {
+  caller: Principal;
+  environment: ConfiguredEnvironment;
+  stored: StoredEnvironmentPolicy;
+  actor: ActorLookup;
+  proposer: UserRecord | undefined;
+}): EnvironmentSettings {
+  const { caller, environment, stored, actor, proposer } = options;
+  const { name, floor } = environment;
+  const policy = inForce(environment, stored);
+  const admin = administerRefusal(caller);
+  const proposal = proposalView(name, stored, { before: policy, actor });
+  return {
+    ...environmentView({ name, policy, now: stored.now }),
+    protected: environment.protected,
+    revision: stored.revision,
+    configured: environment.policy,
+    floor,
+    floorText: (Object.keys(floor) as PolicyField[]).map(field =>
+      ruleText({ ...policy, ...floor }, field),
+    ),
+    updatedBy: stored.updatedBy ? actor(stored.updatedBy) : undefined,
+    updatedAt: stored.updatedAt?.toISOString(),
+    proposal,
+    ...toActions([
+      { action: 'edit', refusal: admin },
+      {
+        action: 'confirmProposal',
+        refusal: proposal
+          ? secondAdminRefusal(caller, proposer)
+          : admin ?? NOTHING_PROPOSED,
+      },
+      {
+        action: 'rejectProposal',
+        refusal: admin ?? (proposal ? undefined : NOTHING_PROPOSED),
+      },
+    ]),
+  };
+}

@@ -1,0 +1,106 @@
+import { Knex } from 'knex';
+import { Tx } from './Database';
+import { optional } from './rows';
+
+/** What admins have set for an environment, and what they propose. */
+export interface StoredEnvironmentPolicy {
+  /** 0 until somebody sets something. */
+  revision: number;
+  /** As it was stored: not checked. */
+  policy?: unknown;
+  updatedBy?: string;
+  updatedAt?: Date;
+  proposal?: { policy: unknown; reason?: string };
+  proposedBy?: string;
+  proposedAt?: Date;
+  /** The database's clock. */
+  now: Date;
+}
+
+interface Row {
+  revision: number | null;
+  policy: unknown;
+  updated_by: string | null;
+  updated_at: Date | null;
+  proposal: { policy: unknown; reason?: string } | null;
+  proposed_by: string | null;
+  proposed_at: Date | null;
+  now: Date;
+}
+
+const toStored = (row: Row): StoredEnvironmentPolicy => ({
+  revision: row.revision ?? 0,
+  policy: optional(row.policy),
+  updatedBy: optional(row.updated_by),
+  updatedAt: optional(row.updated_at),
+  proposal: optional(row.proposal),
+  proposedBy: optional(row.proposed_by),
+  proposedAt: optional(row.proposed_at),
+  now: row.now,
+});
+
+/** One row, and the clock with it, also for an environment that nobody has touched. */
+export async function readEnvironmentPolicy(
+  tx: Tx,
+  environment: string,
+): Promise<StoredEnvironmentPolicy> {
+  const { rows } = await tx.raw(
+    `select p.*, now() as now
+       from (values (?)) as asked (environment)
+       left join environment_policies p using (environment)`,
+    [environment],
+  );
+  return toStored(rows[0]);
+}
+
+/** The same for a change: whoever comes second waits for the first. */
+export async function lockEnvironmentPolicy(
+  tx: Knex.Transaction,
+  environment: string,
+): Promise<StoredEnvironmentPolicy> {
+  await tx('environment_policies')
+    .insert({ environment })
+    .onConflict()
+    .ignore();
+  const row = await tx('environment_policies')
+    .where({ environment })
+    .forUpdate()
+    .first('*', tx.raw('now() as now'));
+  return toStored(row);
+}
+
+/** Sets the policy, with whatever was proposed gone. */
+export async function savePolicy(
+  tx: Knex.Transaction,
+  environment: string,
+  change: { policy: object; userId: string },
+): Promise<void> {
+  await tx('environment_policies')
+    .where({ environment })
+    .update({
+      revision: tx.raw('revision + 1'),
+      policy: JSON.stringify(change.policy),
+      updated_by: change.userId,
+      updated_at: tx.fn.now(),
+      proposal: null,
+      proposed_by: null,
+      proposed_at: null,
+    });
+}
+
+/** Sets or, with undefined, takes back what is proposed. */
+export async function saveProposal(
+  tx: Knex.Transaction,
+  environment: string,
+  proposal: { policy: object; reason?: string; userId: string } | undefined,
+): Promise<void> {
+  const { userId, ...rest } = proposal ?? {};
+  await tx('environment_policies')
+    .where({ environment })
+    .update({
+      revision: tx.raw('revision + 1'),
+      proposal: proposal ? JSON.stringify(rest) : null,
+      proposed_by: userId ?? null,
+      proposed_at: proposal ? tx.fn.now() : null,
+    });
+}
