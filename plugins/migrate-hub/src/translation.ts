@@ -1,4 +1,5 @@
 import { createTranslationRef } from '@backstage/frontend-plugin-api';
+import { evidenceMessages } from './components/admin/evidenceMessages';
 import { adminMessages } from './components/admin/messages';
 import { approvalsMessages } from './components/approvals/messages';
 import { databasesMessages } from './components/databases/messages';
@@ -24,5 +25,6 @@ export const migrateHubTranslationRef = createTranslationRef({
     ...approvalsMessages,
     ...databasesMessages,
     ...adminMessages,
+    ...evidenceMessages,
   },
 });

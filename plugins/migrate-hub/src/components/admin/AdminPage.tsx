@@ -8,6 +8,7 @@ import { EmptyState } from '../EmptyState';
 import { PageTitle } from '../PageTitle';
 import { AuditLog } from './AuditLog';
 import { Policies } from './Policies';
+import { SecretKeys } from './SecretKeys';
 import { Sessions } from './Sessions';
 import { Users } from './Users';
 
@@ -17,6 +18,7 @@ const views = {
   users: Users,
   sessions: Sessions,
   policies: Policies,
+  secrets: SecretKeys,
   audit: AuditLog,
 } satisfies Record<string, ComponentType>;
 type View = keyof typeof views;
@@ -34,6 +36,7 @@ export const AdminPage = () => {
       ? (['users', 'sessions'] as const)
       : []),
     'policies',
+    ...(me.allowedActions.includes('administer') ? (['secrets'] as const) : []),
     ...(me.user.role === 'user' ? [] : (['audit'] as const)),
   ];
   if (me.user.role === 'user') {

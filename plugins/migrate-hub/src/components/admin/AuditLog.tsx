@@ -3,15 +3,16 @@ import {
   auditActionSchema,
   auditEntityTypeSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useFilters } from '../../hooks/useFilters';
-import { useHubClient } from '../../hooks/useHub';
+import { useHub, useHubClient } from '../../hooks/useHub';
 import { usePagedList } from '../../hooks/usePagedList';
 import { useText } from '../../hooks/useText';
 import { EmptyState } from '../EmptyState';
 import { FilterBar, FilterSelect, FilterText } from '../FilterBar';
 import { PagedTable } from '../PagedTable';
 import { auditColumns } from './auditColumns';
+import { AuditEvidence } from './AuditEvidence';
 
 const FILTERS = [
   'actor',
@@ -52,28 +53,32 @@ export const AuditLog = () => {
   const hub = useHubClient();
   const filters = useFilters(FILTERS);
   const { values, set } = filters;
+  const { me } = useHub();
 
+  const query = useMemo(
+    () => ({
+      actor: values.actor,
+      action: auditActionSchema.safeParse(values.action).data,
+      entityType: auditEntityTypeSchema.safeParse(values.entityType).data,
+      entityId: values.entityId,
+      from: instantOf(values.from),
+      to: instantOf(values.to),
+    }),
+    [values],
+  );
   const list = usePagedList(
     useCallback(
       ({ cursor }, signal) =>
-        hub.call('listAuditEvents', {
-          query: {
-            actor: values.actor,
-            action: auditActionSchema.safeParse(values.action).data,
-            entityType: auditEntityTypeSchema.safeParse(values.entityType).data,
-            entityId: values.entityId,
-            from: instantOf(values.from),
-            to: instantOf(values.to),
-            cursor,
-          },
-          signal,
-        }),
-      [hub, values],
+        hub.call('listAuditEvents', { query: { ...query, cursor }, signal }),
+      [hub, query],
     ),
   );
 
   return (
     <>
+      {me.allowedActions.includes('administer') && (
+        <AuditEvidence filter={query} filtered={filters.active} />
+      )}
       <FilterBar active={filters.active} onClear={filters.clear}>
         <FilterText
           label={t('audit.actor')}

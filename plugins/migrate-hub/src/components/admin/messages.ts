@@ -6,6 +6,7 @@ export const adminMessages = {
     users: 'Users',
     policies: 'Policies',
     audit: 'Audit log',
+    secrets: 'Secrets',
     sessions: 'Sessions',
     nothing: 'This page is for managers and admins.',
     nothingHint: 'Managers read the audit log; admins also manage users.',

@@ -11,8 +11,8 @@ import { useCommand } from '../../hooks/useCommand';
 import { useHubClient } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { ErrorNotice } from '../ErrorNotice';
+import { saveAs } from '../download';
 import { durationText } from '../Duration';
-import { downloadLog } from './downloadLog';
 import { RunLogLines } from './RunLogLines';
 import { RunFeed } from './useRunFeed';
 
@@ -32,7 +32,16 @@ export const RunLog = ({ runId, feed, names, started }: RunLogProps) => {
   const [follow, setFollow] = useState(true);
   const [search, setSearch] = useState('');
   const [copied, setCopied] = useState(false);
-  const download = useCommand(() => downloadLog(hub, runId));
+  const download = useCommand(async () =>
+    saveAs(
+      `run-${runId}.log`,
+      await hub.fetch(
+        'listRunLogs',
+        { params: { id: runId } },
+        { Accept: 'text/plain' },
+      ),
+    ),
+  );
 
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase();
