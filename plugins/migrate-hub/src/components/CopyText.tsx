@@ -29,7 +29,7 @@ export const CopyButton = ({ text, what }: CopyButtonProps) => {
       <IconButton
         size="small"
         aria-label={label}
-        sx={{ padding: '2px', fontSize: '0.875rem' }}
+        sx={{ padding: '5px', fontSize: '0.875rem' }}
         onClick={async event => {
           // Beside a link or within a row that opens something.
           event.stopPropagation();
@@ -49,7 +49,7 @@ export const CopyButton = ({ text, what }: CopyButtonProps) => {
 
 /** Keys, hosts and the like. */
 export const Mono = ({ children }: { children: ReactNode }) => (
-  <Box component="code" sx={{ fontSize: '0.9em', wordBreak: 'break-word' }}>
+  <Box component="code" sx={{ fontSize: '0.9em', overflowWrap: 'break-word' }}>
     {children}
   </Box>
 );
