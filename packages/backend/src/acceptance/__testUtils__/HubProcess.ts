@@ -48,6 +48,8 @@ export interface HubOptions {
   replicaOf?: HubProcess;
   /** Added to what stands under `migrateHub` in the config. */
   settings?: Record<string, unknown>;
+  /** Added to the environment of the process. */
+  environment?: Record<string, string>;
   /** Added to `auth.providers`; told where the hub will be. */
   providers?: (baseUrl: string) => Record<string, unknown>;
 }
@@ -126,6 +128,7 @@ export class HubProcess {
           POSTGRES_USER: server.username,
           POSTGRES_PASSWORD: server.password,
           ...installation.environment,
+          ...options.environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
