@@ -173,6 +173,12 @@ export interface Config {
         };
       };
     }>;
+    /**
+     * Raise it by one after the hub's own database was restored from a backup:
+     * at the next start every run that was queued or running there needs a
+     * fresh `execute`. Default: 1.
+     */
+    epoch?: number;
     /** The part of this replica that executes runs. */
     executor?: {
       /** Default: true. Off for replicas that only serve pages. */

@@ -75,7 +75,9 @@ export async function connect(
     dialled.socket.destroy();
     throw explain(error, target);
   }
-  const wire = new Wire(connection, dialled.socket);
+  const wire = new Wire(connection, dialled.socket, {
+    timeoutMs: options.timeoutMs,
+  });
   return { wire, threadId: connection.threadId };
 }
 

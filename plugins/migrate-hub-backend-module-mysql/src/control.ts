@@ -1,7 +1,11 @@
-import { TargetConnection } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  SessionHandle,
+  TargetConnection,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { connect } from './connect';
 import { asDriverError, SERVER_ERROR, serverError } from './errors';
 import { startOfServer } from './serverStart';
+import { findSession } from './sessions';
 
 const TIMEOUT_MS = 5_000;
 
@@ -14,7 +18,7 @@ const TIMEOUT_MS = 5_000;
  */
 export async function killQuery(
   target: TargetConnection,
-  session: { pid: string; startedAt: string },
+  session: SessionHandle,
 ): Promise<void> {
   const { wire } = await connect(target, {
     timeoutMs: TIMEOUT_MS,
@@ -33,6 +37,25 @@ export async function killQuery(
         prefix: 'The statement could not be interrupted: ',
       });
     }
+  } finally {
+    await wire.end(1_000);
+  }
+}
+
+/** Asks with another session whether one waits for its client, or is gone. */
+export async function isThrough(
+  target: TargetConnection,
+  session: SessionHandle,
+): Promise<boolean> {
+  const { wire } = await connect(target, {
+    timeoutMs: TIMEOUT_MS,
+    tag: 'migrate-hub watch',
+  });
+  try {
+    const { earliest } = await startOfServer(wire);
+    if (earliest > Date.parse(session.startedAt)) return true;
+    const found = await findSession(wire, session.pid);
+    return found === undefined || found.command === 'Sleep';
   } finally {
     await wire.end(1_000);
   }

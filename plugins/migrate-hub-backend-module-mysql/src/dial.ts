@@ -92,7 +92,7 @@ async function open(
 ): Promise<Socket> {
   const socket = connect(to.port, to.address);
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, 30_000);
+  socket.setKeepAlive(true, 10_000);
   const connected = new Promise<void>((done, fail) => {
     socket.once('connect', done);
     socket.once('error', (error: NodeJS.ErrnoException) => {

@@ -13,7 +13,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { commitError } from './commitError';
 import { Connected, connect } from './connect';
-import { killQuery } from './control';
+import { isThrough, killQuery } from './control';
 import { UnsafeTables } from './engines';
 import { SERVER_ERROR } from './errors';
 import { assertSupported, readFacts, ServerFacts } from './facts';
@@ -29,6 +29,8 @@ import { ownError, Tables } from './tables';
 import { StatementOutcome, TextRow, Wire } from './wire';
 
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Without a byte for so long, the server is asked what the session is doing. */
+const QUIET_MS = 5_000;
 const MAX_WARNINGS = 50;
 
 /** One connection to one MySQL or MariaDB database. */
@@ -73,6 +75,10 @@ export class MySqlSession implements TargetSession {
       await wire.rows(sessionSettings(facts, options));
       const session = new MySqlSession(connected, facts, target, options);
       await session.#probe();
+      wire.watchSilence({
+        quietMs: QUIET_MS,
+        hasAnswered: () => isThrough(target, session.backend),
+      });
       return session;
     } catch (error) {
       await wire.end(CLOSE_TIMEOUT_MS);

@@ -1,6 +1,10 @@
 import { Socket } from 'net';
 import { Connection, FieldPacket, QueryOptions, ResultSetHeader } from 'mysql2';
-import { TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  SilenceWatch,
+  TargetError,
+  watchAnswer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { asDriverError, connectionLost } from './errors';
 
 const IN_TRANSACTION = 1;
@@ -35,10 +39,17 @@ export class Wire {
   readonly #socket: Socket;
   #lost: TargetError | undefined;
   #fail: ((error: TargetError) => void) | undefined;
+  #silence: Pick<SilenceWatch, 'quietMs' | 'hasAnswered'>;
 
-  constructor(connection: Connection, socket: Socket) {
+  /** @param options - `timeoutMs`: for every answer, unless {@link watchSilence} says otherwise */
+  constructor(
+    connection: Connection,
+    socket: Socket,
+    options: { timeoutMs: number },
+  ) {
     this.#connection = connection;
     this.#socket = socket;
+    this.#silence = { quietMs: options.timeoutMs };
     connection.on('error', (error: unknown) => {
       this.#lose(connectionLost(asDriverError(error).message));
     });
@@ -49,6 +60,13 @@ export class Wire {
 
   get lost(): TargetError | undefined {
     return this.#lost;
+  }
+
+  /** From now on answers may take their time, as long as the server is at work on them. */
+  watchSilence(
+    silence: Required<Pick<SilenceWatch, 'quietMs' | 'hasAnswered'>>,
+  ): void {
+    this.#silence = silence;
   }
 
   /** Rows of one of our own queries. Throws mysql2's errors as they are, or that the line is lost. */
@@ -138,7 +156,7 @@ export class Wire {
     if (this.#lost) {
       throw this.#lost;
     }
-    await new Promise<void>((resolve, reject) => {
+    const answer = new Promise<void>((resolve, reject) => {
       this.#fail = reject;
       const query = this.#connection.query(options);
       let isRows = false;
@@ -157,6 +175,11 @@ export class Wire {
       });
       query.on('error', reject);
       query.on('end', resolve);
+    });
+    await watchAnswer(answer, {
+      ...this.#silence,
+      received: () => this.#socket.bytesRead,
+      cut: () => this.destroy('the line went silent'),
     }).finally(() => {
       this.#fail = undefined;
     });

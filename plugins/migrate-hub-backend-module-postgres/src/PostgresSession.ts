@@ -21,6 +21,7 @@ import {
 } from './errors';
 import { asOurselves, damageOf, guardedWrite, guardOnly } from './guard';
 import { LOCK_HELD, LOCK_KEY, LockOptions, pollLock } from './lock';
+import { isThrough } from './isThrough';
 import { findingsOf, probeQuery } from './probe';
 import {
   historyDelete,
@@ -38,6 +39,9 @@ import {
 import { StatementRunner } from './StatementRunner';
 import { ensureTables, TableNames, tableNames, tablesIntact } from './tables';
 import { Row, Wire } from './Wire';
+
+/** Without a byte for so long, the server is asked what the session is doing. */
+const QUIET_MS = 5_000;
 
 /** Errors that say that a table of ours is not what it was. */
 const TABLE_GONE = /^(42P01|42703|42P10|3F000|42804|428C9)$/;
@@ -86,6 +90,10 @@ export class PostgresSession implements TargetSession {
         const { onNotice } = options;
         wire.onNotice((severity, message) => onNotice({ severity, message }));
       }
+      wire.watchSilence({
+        quietMs: QUIET_MS,
+        hasAnswered: () => isThrough(connection, facts.backend),
+      });
       return new PostgresSession(wire, facts, connection, options);
     } catch (error) {
       await wire.close();

@@ -1,8 +1,10 @@
 import { Client, QueryResult } from 'pg';
-import { isIP } from 'net';
+import { isIP, Socket } from 'net';
 import {
+  SilenceWatch,
   TargetConnection,
   TargetError,
+  watchAnswer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { mayReadPassword, resolveHost, unreachable } from './address';
 import { connectFailure } from './errors';
@@ -15,6 +17,9 @@ const TRY_NEXT = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const CLOSE_MS = 2_000;
 
+/** A machine that is gone is noticed soon after. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** One connection to one server, never made again; remembers that it broke and why. */
 export class Wire {
   readonly #client: Client;
@@ -22,9 +27,11 @@ export class Wire {
   #processId: number | undefined;
   #loss: Error | undefined;
   #closed = false;
+  #silence: Pick<SilenceWatch, 'quietMs' | 'hasAnswered'>;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, options: { timeoutMs: number }) {
     this.#client = client;
+    this.#silence = { quietMs: options.timeoutMs };
     // Without a listener an error of an idle connection ends the whole process.
     client.on('error', error => this.#lose(error));
     client.on('end', () => this.#lose(new Error('the server closed it')));
@@ -39,7 +46,11 @@ export class Wire {
     });
   }
 
-  /** Resolves the host once and connects to one of its addresses. Throws {@link TargetError}. */
+  /**
+   * Resolves the host once and connects to one of its addresses. Throws {@link TargetError}.
+   *
+   * @param options - `timeoutMs`: also for every answer, unless {@link watchSilence} says otherwise
+   */
   static async open(
     connection: TargetConnection,
     options: { tag: string; timeoutMs: number },
@@ -98,6 +109,7 @@ export class Wire {
       application_name: tag.slice(0, 63),
       connectionTimeoutMillis: timeoutMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
     const allowed = mayReadPassword(connection.tls, address);
     // These run before pg's own listeners, which then ask for the password.
@@ -106,7 +118,7 @@ export class Wire {
     };
     client.connection.on('authenticationCleartextPassword', judge);
     client.connection.on('authenticationMD5Password', judge);
-    const wire = new Wire(client);
+    const wire = new Wire(client, { timeoutMs });
     try {
       await client.connect();
     } catch (error) {
@@ -144,16 +156,24 @@ export class Wire {
   /** Sends statements of our own as one message; one result a statement. */
   async ask(sql: string): Promise<QueryResult<Row>[]> {
     this.#assertUsable();
-    const answer: unknown = await this.#client.query(sql);
+    const answer: unknown = await this.#answered(this.#client.query(sql));
     return (Array.isArray(answer) ? answer : [answer]) as QueryResult<Row>[];
   }
 
   /** Sends one statement of a script. */
   async run(sql: string): Promise<StatementOutcome> {
     this.#assertUsable();
-    return new Promise((resolve, reject) => {
+    const outcome = new Promise<StatementOutcome>((resolve, reject) => {
       this.#client.query(new StatementQuery(sql, { resolve, reject }));
     });
+    return this.#answered(outcome);
+  }
+
+  /** From now on answers may take their time, as long as the server is at work on them. */
+  watchSilence(
+    silence: Required<Pick<SilenceWatch, 'quietMs' | 'hasAnswered'>>,
+  ): void {
+    this.#silence = silence;
   }
 
   /** Never throws; a statement that is still running is abandoned. */
@@ -168,6 +188,18 @@ export class Wire {
     }
     await withDeadline(this.#client.end(), CLOSE_MS).catch(() => {
       this.#client.connection.stream.destroy();
+    });
+  }
+
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    const { stream } = this.#client.connection;
+    return watchAnswer(answer, {
+      ...this.#silence,
+      received: () => (stream instanceof Socket ? stream.bytesRead : 0),
+      cut: () => {
+        this.#lose(new Error('the line went silent'));
+        stream.destroy();
+      },
     });
   }
 

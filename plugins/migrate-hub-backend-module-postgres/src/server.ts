@@ -1,6 +1,7 @@
 import { DatabaseError, escapeLiteral } from 'pg';
 import {
   ServerIdentity,
+  SessionHandle,
   TargetError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Wire } from './Wire';
@@ -10,7 +11,7 @@ export interface ServerFacts {
   identity: ServerIdentity;
   /** The account may not read `pg_control_system()`; the address stands in for the identity. */
   identityByAddress: boolean;
-  backend: { pid: string; startedAt: string };
+  backend: SessionHandle;
   /** `server_version_num`, e.g. 180004. */
   versionNumber: number;
   standby: boolean;
@@ -28,7 +29,29 @@ export const STARTED_AT = `pg_catalog.to_char(backend_start AT TIME ZONE 'UTC', 
 const SYSTEM_IDENTIFIER =
   '(SELECT system_identifier::text FROM pg_catalog.pg_control_system())';
 
+/**
+ * From the name of the file that is being written: the control file shows a new
+ * timeline only some time after a promotion.
+ */
+const TIMELINE = `CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END`;
+
+/** Permission denied, or a function that this kind of server does not have. */
+const WITHHELD = /^(42501|0A000|42883|55000)$/;
+
 const FALLBACK_IDENTIFIER = `'address:' || coalesce(pg_catalog.inet_server_addr()::text, 'local') || ':' || coalesce(pg_catalog.inet_server_port()::text, '')`;
+
+/** Some services take away what an ordinary server lets everybody ask. */
+const VARIANTS: Variant[] = [
+  { identifier: SYSTEM_IDENTIFIER, timeline: TIMELINE },
+  { identifier: SYSTEM_IDENTIFIER, timeline: 'NULL' },
+  { identifier: FALLBACK_IDENTIFIER, timeline: TIMELINE },
+  { identifier: FALLBACK_IDENTIFIER, timeline: 'NULL' },
+];
+
+interface Variant {
+  identifier: string;
+  timeline: string;
+}
 
 /**
  * Sets the session up and asks who the server is, in one round trip.
@@ -41,20 +64,23 @@ export async function meetServer(
   wire: Wire,
   settings: Record<string, string>,
 ): Promise<ServerFacts> {
-  try {
-    return await meet(wire, settings, SYSTEM_IDENTIFIER);
-  } catch (error) {
-    if (error instanceof DatabaseError && error.code === '42501') {
-      return meet(wire, settings, FALLBACK_IDENTIFIER);
+  const variants = [...VARIANTS];
+  for (;;) {
+    const variant = variants.shift();
+    if (!variant) throw new Error('no variant is left');
+    try {
+      return await meet(wire, settings, variant);
+    } catch (error) {
+      const code = error instanceof DatabaseError ? error.code ?? '' : '';
+      if (!WITHHELD.test(code) || variants.length === 0) throw error;
     }
-    throw error;
   }
 }
 
 async function meet(
   wire: Wire,
   settings: Record<string, string>,
-  identifier: string,
+  { identifier, timeline }: Variant,
 ): Promise<ServerFacts> {
   const results = await wire.ask(`
 SELECT
@@ -65,6 +91,7 @@ SELECT
   pg_catalog.current_setting('server_version_num')::int AS version_number,
   pg_catalog.current_setting('role') AS role,
   pg_catalog.pg_is_in_recovery() AS standby,
+  ${timeline} AS timeline,
   ${identifier} AS identifier;
 ${setQuery(settings, wire.processId)}`);
   const [row] = results[0].rows;
@@ -75,7 +102,11 @@ ${setQuery(settings, wire.processId)}`);
       version: String(row.version).split(' ')[0],
     },
     identityByAddress: identifier === FALLBACK_IDENTIFIER,
-    backend: { pid: String(row.pid), startedAt: String(row.started_at) },
+    backend: {
+      pid: String(row.pid),
+      startedAt: String(row.started_at),
+      ...(row.timeline ? { timeline: String(row.timeline) } : {}),
+    },
     versionNumber: Number(row.version_number),
     standby: row.standby === true,
     pooled: String(wire.processId) !== row.pid,

@@ -22,6 +22,7 @@ import { hubHealthServiceRef } from './observability/HubHealth';
 import { HubMetrics } from './observability/HubMetrics';
 import { metricsHandler } from './observability/metricsHandler';
 import { ensureDemoUsers } from './services/DemoUsers';
+import { raiseEpoch } from './services/raiseEpoch';
 import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
@@ -81,6 +82,7 @@ export const migrateHubPlugin = createBackendPlugin({
           listener,
           drivers,
         });
+        await raiseEpoch({ knex, config, logger });
         await ensureDemoUsers({ knex, config });
         await hub.firstAdmins.ensure(knex);
         await hub.services.secretRotation.noteKeys();

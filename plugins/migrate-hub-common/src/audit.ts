@@ -67,6 +67,7 @@ export const auditActionSchema = z.enum([
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',
+  'hub.epoch_raised',
 ]);
 /** @public */
 export type AuditAction = z.infer<typeof auditActionSchema>;

@@ -59,6 +59,12 @@ export interface ConnectOptions {
 export interface SessionHandle {
   pid: string;
   startedAt: string;
+  /**
+   * Which history of the database this server continues, where the engine tells
+   * (Postgres: its timeline). Another one than an earlier session saw: there was
+   * a failover in between, and what is missing here proves nothing.
+   */
+  timeline?: string;
 }
 
 /** One row: the migration is completely applied. @public */

@@ -7,3 +7,4 @@ export * from './extensions';
 export * from './plan';
 export * from './TargetDriver';
 export * from './TargetError';
+export * from './watchAnswer';

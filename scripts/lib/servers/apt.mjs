@@ -19,6 +19,10 @@ const wanted = {
     present: () => existsSync('/usr/sbin/pgbouncer'),
     packages: ['pgbouncer'],
   },
+  faketime: {
+    present: () => Boolean(which('faketime')),
+    packages: ['faketime'],
+  },
   chromium: {
     present: () => Boolean(findChromium()),
     packages: ['chromium'],

@@ -97,10 +97,10 @@ export async function startTestMysql({ server, chroot, port, log }) {
   return { ...running, name: 'mysql' };
 }
 
-/** MySQL of the machine itself, whose data stays in `folder`. */
-export function startPersistentMysql({ server, folder, port, log }) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return startMysql({ server, folder, port, log, flags: [] });
+/** MySQL whose data stays in `folder`; with `chroot`, the folder that it is installed in. */
+export function startPersistentMysql(options) {
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  return startMysql({ flags: [], ...options });
 }
 
 async function startMysql(options) {

@@ -16,7 +16,7 @@ const howTo = {
 
 /** Finds or fetches the engines that are not npm packages; needs no installed dependency. */
 export async function prepareEngines() {
-  await installMissing(['mariadb', 'debootstrap', 'pgbouncer']);
+  await installMissing(['mariadb', 'debootstrap', 'pgbouncer', 'faketime']);
   if (!(await findMysql()) && canInstall()) {
     await mysqlFolder().catch(error => say(firstLine(error)));
   }

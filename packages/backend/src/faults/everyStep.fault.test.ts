@@ -8,6 +8,8 @@ import { places } from './__testUtils__/scripts';
 
 jest.setTimeout(170_000);
 
+const isLong = process.env.MIGRATE_HUB_FAULTS === 'all';
+
 const needed = places.transaction.length + places.steps.length;
 
 describe('A fault at every step of the work, on every engine', () => {
@@ -102,6 +104,28 @@ describe('A fault at every step of the work, on every engine', () => {
       new Set(['executed/applied']),
     );
   });
+
+  if (isLong) {
+    it('group 4: SIGSTOP past the lease, another takes over, SIGCONT', async () => {
+      await takeUp();
+      const sleeper = worker;
+      sleeper.signal('SIGSTOP');
+      worker = await world.startWorker();
+      await formation.release();
+      const taken = await formation.ended();
+      sleeper.signal('SIGCONT');
+      // It finds out by itself that nothing is its own any more, and can go.
+      sleeper.signal('SIGTERM');
+      await sleeper.ended;
+      const results = await judge();
+      expect(results.map(one => one.item.outcome)).toEqual(
+        taken.map(one => one.item.outcome),
+      );
+      expect(endings(results, 'transaction')).toEqual(
+        new Set(['executed/applied']),
+      );
+    });
+  }
 
   it('group 15: SIGTERM within the grace period: drained', async () => {
     await takeUp();

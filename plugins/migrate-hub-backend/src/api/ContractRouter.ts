@@ -12,6 +12,7 @@ import { Caller, CommandContext } from '../services/context';
 import { bearerOf } from './bearer';
 import { readJsonBody } from './requestBody';
 import { scopeOf } from './requestScope';
+import { sendJson } from './sendJson';
 import { IdentityResolver } from './services';
 import { readQuery, validate } from './validate';
 
@@ -104,7 +105,7 @@ export class ContractRouter {
         req,
         res,
       });
-      if (answer !== undefined) res.status(route.status).json(answer);
+      if (answer !== undefined) await sendJson(res, route.status, answer);
     });
   }
 

@@ -47,11 +47,27 @@ const ask = (over: Partial<DecideOnRecordInput>) =>
     statements: STATEMENTS,
     ...over,
   });
+const failover = { from: '00000001', to: '00000002' };
 const foreign = mark({ runItemId: 'i0', runId: 'r0', position: 2 });
 
 describe('what to do with a target, by what is in it', () => {
   it.each<[string, Partial<DecideOnRecordInput>, object]>([
     ['apply; nothing there', {}, { do: 'execute' }],
+    [
+      'failover since an earlier attempt; nothing there',
+      { failover },
+      { do: 'fail', outcome: 'unknown', statementIndex: 0 },
+    ],
+    [
+      'failover since an earlier attempt; it had come to the third statement',
+      { failover, record: { own: mark({ position: 2 }) } },
+      { do: 'fail', outcome: 'unknown', statementIndex: 2 },
+    ],
+    [
+      'failover since an earlier attempt; it is finished here too',
+      { failover, record: { own: mark({ position: 5, state: 'finished' }) } },
+      { do: 'already' },
+    ],
     [
       'apply; same version there',
       { record: { history: row() } },

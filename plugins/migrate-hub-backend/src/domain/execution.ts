@@ -9,6 +9,7 @@ import {
   TargetErrorCode,
   TargetRecord,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { Failover, failoverText } from './failover';
 import { ResumeInstruction } from './types';
 
 /** Why a run item failed, where the hub and not the server says so. */
@@ -78,6 +79,8 @@ export interface DecideOnRecordInput {
   proof?: 'applied' | 'not_applied';
   /** What a person decided. */
   resume?: ResumeInstruction;
+  /** The timelines of the earlier attempt's server and of this one, where they differ. */
+  failover?: Failover;
 }
 
 function origin(row: HistoryRow): string {
@@ -253,6 +256,25 @@ function decideOnHistory(input: DecideOnRecordInput): RecordDecision {
   };
 }
 
+function decideAfterFailover(
+  failover: Failover,
+  { record: { own }, statements }: DecideOnRecordInput,
+): RecordDecision {
+  const statementIndex = Math.min(
+    own?.position ?? 0,
+    Math.max(statements.length - 1, 0),
+  );
+  return {
+    do: 'fail',
+    code: 'OUTCOME_UNKNOWN',
+    outcome: 'unknown',
+    statementIndex,
+    message: `An earlier attempt was at work on this target. ${failoverText(
+      failover,
+    )} Nothing was touched; a person has to look.`,
+  };
+}
+
 /**
  * Decides under the lock what a run item does on its target. The record in the
  * target judges, never the hub's memory.
@@ -265,6 +287,10 @@ function decideOnHistory(input: DecideOnRecordInput): RecordDecision {
  */
 export function decideOnRecord(input: DecideOnRecordInput): RecordDecision {
   const { record, runItemId } = input;
+  // A row that says "finished" came with everything it stands for; only what is missing is in doubt.
+  if (input.failover && record.own?.state !== 'finished') {
+    return decideAfterFailover(input.failover, input);
+  }
   const own = record.own ? decideOnOwn(record.own, input) : undefined;
   if (own) return own;
 

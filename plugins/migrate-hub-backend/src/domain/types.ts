@@ -211,7 +211,7 @@ export interface RunItemRecord {
   error?: RunItemError;
   evidence: Evidence[];
   /** On the target, of the last attempt; it may be there still. */
-  session?: { pid: string; startedAt: string };
+  session?: { pid: string; startedAt: string; timeline?: string };
   /** How a person decided to go on. */
   resume?: ResumeInstruction;
   logDropped: number;

@@ -11,6 +11,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { decideOnRecord, RecordDecision } from '../domain/execution';
+import { failoverBetween } from '../domain/failover';
 import { findDbTarget } from '../store/dbTargets';
 import { saveSession } from '../store/runItemClaims';
 import { applyPlan } from './applyPlan';
@@ -171,6 +172,9 @@ export class ItemWorker {
       planHash: material.planHash,
       statements: material.plan.statements,
       resume: attempt.resume,
+      failover: attempt.recovered
+        ? failoverBetween(attempt.predecessor, session.backend)
+        : undefined,
     };
     const decision = decideOnRecord(ask);
     if (decision.do !== 'fail' || own?.state !== 'started') return decision;

@@ -185,9 +185,16 @@ function executedEnding(
       result: { status: 'executed', outcome, statementsDone: total },
     };
   }
+  const why = errorOf(end.error, { end, plan, bytes });
+  // What a statement left behind when it was broken off counts more than who broke it off.
+  const leftovers = facts.doubt === 'side_effects' ? ` ${why.message}.` : '';
   const told = end.stopped
-    ? STOPPED[end.stopped]
-    : errorOf(end.error, { end, plan, bytes });
+    ? {
+        ...why,
+        code: STOPPED[end.stopped].code,
+        message: `${STOPPED[end.stopped].message}${leftovers}`,
+      }
+    : why;
   const unsure =
     settlement && !settlement.settled
       ? ` The target could not be asked what became of it: ${settlement.reason}`

@@ -5,6 +5,7 @@ import {
   TargetError,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import { failoverBetween, failoverText } from '../domain/failover';
 import { Backoff } from './Backoff';
 import { ItemFailure } from './ItemFailure';
 import { Facts } from './outcome';
@@ -82,6 +83,10 @@ async function ask(task: SettleTask, session: TargetSession): Promise<Facts> {
     migrationKey,
   });
   task.found('Ledger in the target, read by a new session', ledgerText(own));
+  const failover = failoverBetween(task.predecessor, session.backend);
+  if (failover && own?.state !== 'finished') {
+    throw new ItemFailure('SERVER_CHANGED', failoverText(failover));
+  }
   if (task.facts.doubt === 'none') {
     await closeIfNothing(task, session, own, task.facts);
     return task.facts;

@@ -1,9 +1,9 @@
 import { Knex } from 'knex';
 import { Plan } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { SqlProblem } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { canonicalJson, sha256 } from '../crypto/canonical';
 import { PlanSummary } from '../domain/types';
 import { Tx } from './Database';
+import { planTextOf, readPlanText } from './planText';
 
 /** Keeps a plan under the hash of its canonical JSON; the same plan stands once. */
 export async function savePlan(
@@ -11,9 +11,9 @@ export async function savePlan(
   plan: Plan,
   problems: SqlProblem[],
 ): Promise<PlanSummary> {
-  const text = canonicalJson(plan);
+  const { text, hash } = await planTextOf(plan);
   const summary: PlanSummary = {
-    hash: sha256(text),
+    hash,
     checksum: plan.checksum,
     engine: plan.engine,
     mode: plan.mode,
@@ -70,8 +70,5 @@ export async function findPlanSummary(
 export async function readPlan(tx: Tx, hash: string): Promise<Plan> {
   const row = await tx('plans').where({ hash }).first('plan');
   if (!row) throw new Error(`no plan with hash ${hash}`);
-  if (sha256(row.plan) !== hash) {
-    throw new Error(`the stored plan ${hash} was changed`);
-  }
-  return JSON.parse(row.plan);
+  return readPlanText(row.plan, hash);
 }

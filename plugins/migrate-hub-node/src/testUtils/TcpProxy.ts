@@ -1,5 +1,12 @@
 import { createServer, connect, AddressInfo, Server, Socket } from 'net';
 
+/** What becomes of a connection: see {@link TcpProxy.breakAt}. @public */
+export type LineFault =
+  | 'drop-request'
+  | 'drop-reply'
+  | 'silence-request'
+  | 'silence-reply';
+
 /**
  * Stands between a driver and its server and breaks the line at a chosen word.
  * Works on unencrypted connections only.
@@ -9,7 +16,7 @@ import { createServer, connect, AddressInfo, Server, Socket } from 'net';
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  #fault: { word: string; kind: 'drop-request' | 'drop-reply' } | undefined;
+  #fault: { word: string; kind: LineFault } | undefined;
   #triggered = 0;
 
   readonly #rewriteReply: (chunk: Buffer) => Buffer;
@@ -48,9 +55,10 @@ export class TcpProxy {
   /**
    * From now on a client message with this word breaks its connection:
    * `drop-request` before the server sees it, `drop-reply` when the answer
-   * comes.
+   * comes. `silence-…`: the same, but both ends are left with an open connection
+   * over which nothing comes any more, not even its end.
    */
-  breakAt(word: string, kind: 'drop-request' | 'drop-reply'): void {
+  breakAt(word: string, kind: LineFault): void {
     this.#fault = { word, kind };
   }
 
@@ -71,7 +79,10 @@ export class TcpProxy {
   #forward(client: Socket, to: { host: string; port: number }): void {
     const upstream = connect(to.port, to.host);
     let dropReply = false;
+    let isSilent = false;
     const cut = () => {
+      // Whoever is gone is not seen to go by the other end.
+      if (isSilent) return;
       client.destroy();
       upstream.destroy();
     };
@@ -86,17 +97,21 @@ export class TcpProxy {
     }
     client.on('data', chunk => {
       const fault = this.#fault;
+      if (isSilent) return;
       if (fault && chunk.includes(fault.word)) {
         this.#triggered += 1;
         if (fault.kind === 'drop-request') {
           cut();
           return;
         }
-        dropReply = true;
+        dropReply = fault.kind === 'drop-reply';
+        isSilent = fault.kind.startsWith('silence');
+        if (fault.kind === 'silence-request') return;
       }
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {
+      if (isSilent) return;
       if (dropReply) {
         cut();
         return;

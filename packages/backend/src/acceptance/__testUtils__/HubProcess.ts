@@ -50,6 +50,8 @@ export interface HubOptions {
   settings?: Record<string, unknown>;
   /** Of the log. Default: what Backstage has, `info`. */
   logLevel?: 'debug';
+  /** Added to the environment of the process. */
+  environment?: Record<string, string>;
   /** Added to `auth.providers`; told where the hub will be. */
   providers?: (baseUrl: string) => Record<string, unknown>;
 }
@@ -129,6 +131,7 @@ export class HubProcess {
           POSTGRES_USER: server.username,
           POSTGRES_PASSWORD: server.password,
           ...installation.environment,
+          ...options.environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },

@@ -58,6 +58,14 @@ export class FaultTarget {
     }
   }
 
+  /** A transaction of somebody else that has done this and stays open until its session is closed. */
+  async openTransaction(sql: string): Promise<Session> {
+    const session = await openSession(this.server, this.database);
+    await session.query('begin');
+    await session.query(sql);
+    return session;
+  }
+
   async openGate(): Promise<void> {
     const gatekeeper = this.#gatekeeper;
     this.#gatekeeper = undefined;

@@ -1,7 +1,11 @@
-import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Run,
+  TlsOptions,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   testServer,
   TestServerName,
+  waitUntil,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { mkdtemp, rename, rm, writeFile } from 'fs/promises';
 import { tmpdir } from 'os';
@@ -10,7 +14,7 @@ import { HubProcess } from '../../acceptance/__testUtils__/HubProcess';
 import { Person } from '../../acceptance/__testUtils__/Person';
 import { FaultTarget } from './FaultTarget';
 import { Place, ScriptKind, scriptFor } from './scripts';
-import { withSession } from './sql';
+import { ServerAddress, withSession } from './sql';
 
 const ENVIRONMENT = 'daily';
 const LEASE_SECONDS = 2;
@@ -87,10 +91,14 @@ export class FaultWorld {
 
   /** One more process that executes. */
   async startWorker(
-    options: { graceSeconds?: number } = {},
+    options: {
+      graceSeconds?: number;
+      environment?: Record<string, string>;
+    } = {},
   ): Promise<HubProcess> {
     const starting = HubProcess.start({
       replicaOf: this.desk,
+      environment: options.environment,
       settings: settings({
         enabled: true,
         graceSeconds: options.graceSeconds ?? 10,
@@ -115,14 +123,24 @@ export class FaultWorld {
   async createTargets(
     engine: TestServerName,
     count: number,
-    reached: { port?: number } = {},
+    reached: {
+      /** Of a proxy in front of the server. */
+      port?: number;
+      /** Another one than that of all tests. */
+      server?: ServerAddress;
+      /** Where the hub gets in otherwise than the administrator does. */
+      connection?: { username?: string; password?: string; tls?: TlsOptions };
+      /** What is to be done in each database before the hub hears of it. */
+      prepare?: (target: FaultTarget) => Promise<unknown>;
+    } = {},
   ): Promise<FaultTarget[]> {
-    const server = testServer(engine);
+    const server = reached.server ?? testServer(engine);
     if (!server) throw new Error(`there is no ${engine} here`);
     const set = await this.#setFor(engine);
     const create = async () => {
       const target = await FaultTarget.create(server);
       this.#targets.push(target);
+      await reached.prepare?.(target);
       const saved = await this.user.call('createDbTarget', {
         body: {
           dbSetId: set.id,
@@ -133,6 +151,7 @@ export class FaultWorld {
           database: target.database,
           username: server.username,
           password: server.password,
+          ...reached.connection,
         },
       });
       if (!saved.lastTest?.ok) throw new Error(JSON.stringify(saved.lastTest));
@@ -147,6 +166,7 @@ export class FaultWorld {
     targets: FaultTarget[],
     kind: ScriptKind,
     script?: (key: string) => string,
+    down?: (key: string) => string,
   ): Promise<Approved> {
     const engine = targets[0].server.name;
     const set = await this.#setFor(engine);
@@ -158,26 +178,60 @@ export class FaultWorld {
         key,
         name: key,
         sqlUp: script?.(key) ?? scriptFor(engine, kind, key),
+        sqlDown: down?.(key),
       },
     });
+    return this.#approve({ key, kind, targets }, migration.id, 'apply');
+  }
+
+  /** The rollback of what was applied, requested and approved. */
+  async approvedRollback({ run, ...what }: Approved): Promise<Approved> {
+    return this.#approve(what, run.migration.id, 'rollback');
+  }
+
+  async #approve(
+    what: Omit<Approved, 'run'>,
+    migrationId: string,
+    type: 'apply' | 'rollback',
+  ): Promise<Approved> {
+    const { targets } = what;
+    const set = await this.#setFor(targets[0].server.name);
     const run = await this.user.call('requestRun', {
-      params: { id: migration.id },
+      params: { id: migrationId },
       body: {
         environment: ENVIRONMENT,
         dbSetIds: [set.id],
         targetIds: targets.map(({ id }) => id),
-        type: 'apply',
+        type,
       },
     });
     await this.manager.call('decideRun', {
       params: { id: run.id },
       body: { decision: 'approve', digest: run.digest },
     });
-    return { run, key, kind, targets };
+    return { ...what, run };
   }
 
   async execute({ run }: Approved): Promise<void> {
     await this.user.call('executeRun', { params: { id: run.id }, body: {} });
+  }
+
+  /** Waits until every executor that lives has been heard of for so long, by the clock of the store. */
+  async heartbeatsFor(ms: number): Promise<void> {
+    const records = await this.desk.records();
+    const {
+      rows: [{ since }],
+    } = await records.query('select clock_timestamp() as since');
+    await waitUntil('the executors were heard of', async () => {
+      const { rows } = await records.query(
+        `select from executors
+          where heartbeat_at > $1::timestamptz + $2 * interval '1 millisecond'
+         having count(*) = (select count(*) from executors where heartbeat_at > $1)`,
+        [since, ms],
+      );
+      return rows.length > 0;
+    });
+    await records.end();
   }
 
   /**

@@ -159,6 +159,31 @@ export function failureStories(
         }
       },
     );
+
+    story(
+      'that goes silent at COMMIT is noticed, and leaves the outcome in doubt',
+      async () => {
+        const { host, port } = kit.database.connection;
+        const proxy = await TcpProxy.create({ host, port });
+        try {
+          const session = await kit.open({
+            connection: { host: '127.0.0.1', port: proxy.port },
+          });
+          await session.begin();
+          await session.insertHistory(historyRow());
+          proxy.breakAt('COMMIT', 'silence-reply');
+          const error = await failureOf(session.commit());
+          expect(error).toMatchObject({
+            connectionLost: true,
+            commitInDoubt: true,
+          });
+          expect(await kit.historyKeys()).toEqual(['add-widgets']);
+        } finally {
+          await proxy.close();
+        }
+      },
+      30_000,
+    );
   });
 
   chapter('a statement whose outcome nobody knows', () => {

@@ -1,0 +1,60 @@
+import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { smallPool } from '../store/Database';
+import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
+import { FailPoint } from './failPoints';
+
+jest.setTimeout(60_000);
+
+const LEASE_SECONDS = 1;
+
+describe('others take every connection to the metadata store', () => {
+  it('the executor is heard of all the same, and keeps its item', async () => {
+    const world = await ExecutionWorld.create();
+    const outside = smallPool(world.knex);
+    let release = () => {};
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    let isHeld = false;
+    const config = { leaseSeconds: LEASE_SECONDS, pollSeconds: 0.2 };
+    const failPoint: FailPoint = async name => {
+      if (name !== 'before_commit') return;
+      isHeld = true;
+      await held;
+    };
+    // One of the two lies in wait for what falls silent.
+    await world.startExecutor({ config, failPoint });
+    await world.startExecutor({ config, failPoint });
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: 'create table items (id int);',
+    });
+    await world.execute(runId);
+    await waitUntil('the worker is about to commit', () => isHeld);
+
+    const { client } = world.knex;
+    const taken = await Promise.all(
+      Array.from({ length: client.pool.max }, () => client.acquireConnection()),
+    );
+    const heartbeat = async () => {
+      const [row] = await outside('executors').min('heartbeat_at as at');
+      return Number(row.at);
+    };
+    const since = await heartbeat();
+    await waitUntil(
+      'both were heard of for three leases',
+      async () => (await heartbeat()) - since > 3_000 * LEASE_SECONDS,
+    );
+    for (const one of taken) await client.releaseConnection(one);
+    release();
+    await waitUntil(
+      'the run has ended',
+      async () => (await world.statusOf(runId)) === 'executed',
+    );
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'executed', outcome: 'applied', attempt: 1 },
+    ]);
+    await outside.destroy();
+    await world.drop();
+  });
+});
