@@ -26,6 +26,7 @@ import { raiseEpoch } from './services/raiseEpoch';
 import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
+import { ownershipOfTrail, ownershipText } from './store/ownership';
 import { pruneRetiredIds } from './store/sessions';
 import { pruneDeliveries } from './store/webhookDeliveries';
 import { readWorkload } from './store/workload';
@@ -83,8 +84,11 @@ export const migrateHubPlugin = createBackendPlugin({
           drivers,
         });
         await raiseEpoch({ knex, config, logger });
-        await ensureDemoUsers({ knex, config });
+        await ensureDemoUsers({ knex, config, grants: hub.grants });
         await hub.firstAdmins.ensure(knex);
+        logger.info(
+          `Audit trail: ${ownershipText(await ownershipOfTrail(knex))}`,
+        );
         await hub.services.secretRotation.noteKeys();
 
         deps.rootHttpRouter.use('/metrics', metricsHandler(config, metrics));

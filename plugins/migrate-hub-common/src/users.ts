@@ -30,12 +30,22 @@ export const userSchema = z.object({
   kind: z.enum(['person', 'service']),
   provider: z.string(),
   disabled: z.boolean(),
+  /**
+   * The row was changed from outside of the hub, or before roles were signed: it
+   * counts as `user` until an admin gives the role again.
+   */
+  unproved: z.boolean().optional(),
   revision: z.int(),
   lastSignInAt: timeSchema.optional(),
   createdAt: timeSchema,
 });
 /** @public */
 export type User = z.infer<typeof userSchema>;
+
+/** How many audit events named what is erased now. @public */
+export const erasureSchema = z.object({ events: z.int() });
+/** @public */
+export type Erasure = z.infer<typeof erasureSchema>;
 
 /** @public */
 export const meSchema = z.object({ user: userSchema, ...actionsShape });

@@ -56,7 +56,7 @@ export class AuditService {
         entityType: event.entityType,
         entityId: event.entityId,
         entityName: event.entityName,
-        payload: event.payload,
+        payload: { ...event.payload, ...event.personal },
         requestId: event.requestId,
       }),
     });
