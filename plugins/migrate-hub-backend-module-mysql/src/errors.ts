@@ -90,6 +90,14 @@ const QUOTES: Record<number, [RegExp, string]> = {
   1411: [/value: '.*'/s, "value: '…'"],
 };
 
+const SYNTAX_ERROR = 1064;
+
+/** SQL is shown where SQL is read, by its line; it may hold passwords. */
+function valuesOf(error: DriverError, told: string): string | undefined {
+  const keeps = error.errno !== SYNTAX_ERROR && told !== error.message;
+  return keeps ? error.message : undefined;
+}
+
 function withoutValues({ errno, message }: DriverError): string {
   const [pattern, instead] = QUOTES[errno ?? 0] ?? [];
   return pattern ? message.replace(pattern, instead ?? '') : message;
@@ -113,7 +121,7 @@ export function serverError(
   return new TargetError({
     code,
     message: `${extra.prefix ?? ''}${message}${number}`,
-    detail: message === error.message ? undefined : error.message,
+    detail: valuesOf(error, message),
     sqlState: error.errno?.toString(),
     mayHaveSideEffects: extra.mayHaveSideEffects,
   });

@@ -104,6 +104,11 @@ export function connectionLost(
   });
 }
 
+/** The context of an error repeats the SQL of a function or DO body, which may hold passwords. */
+function withoutSql(where: string | undefined): string | undefined {
+  return where?.replace(/^SQL (statement|expression) ".*"$/gms, 'SQL $1');
+}
+
 /** The message of a data exception quotes the value at its end: that is for the detail. */
 function withoutValue({ code, message }: DatabaseError): string {
   return code?.startsWith('22')
@@ -135,7 +140,8 @@ export function serverFailure(
     message: options.message ?? message,
     sqlState: cause.code,
     detail:
-      [whole, detail, hint, where].filter(Boolean).join('\n') || undefined,
+      [whole, detail, hint, withoutSql(where)].filter(Boolean).join('\n') ||
+      undefined,
     position: positionIn(options.sql, cause.position),
     mayHaveSideEffects: options.mayHaveSideEffects,
   });
