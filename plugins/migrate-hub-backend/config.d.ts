@@ -15,6 +15,16 @@ export interface Config {
          */
         key: string;
       }>;
+      /** Lets admins name an environment variable of the hub in place of a password. */
+      env?: {
+        /** Names, or beginnings that end with `*`. No other variable can be named. */
+        allow: string[];
+      };
+      /** Lets admins name a file in place of a password. */
+      file?: {
+        /** Absolute; files in and below these can be named, no others. */
+        folders: string[];
+      };
     };
     /** What a user may ask for in a minute, and how long the hub's own queries may take. */
     limits?: {

@@ -3,6 +3,7 @@ import {
   RootConfigService,
   UserInfoService,
 } from '@backstage/backend-plugin-api';
+import { SecretStore } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { HubServices } from './api/services';
 import { createSignIn } from './createSignIn';
@@ -49,6 +50,7 @@ import { KeyHealth } from './services/KeyHealth';
 import { SignInMetrics } from './services/SignInLog';
 import { Receivers } from './services/Receivers';
 import { WebhooksService } from './services/WebhooksService';
+import { TargetSecrets } from './services/TargetSecrets';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -82,6 +84,8 @@ export function createHub(options: {
   logger: LoggerService;
   listener: Listener;
   drivers: Drivers;
+  /** Of modules, beside those that the config switches on. */
+  secretStores?: readonly SecretStore[];
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
   metrics?: SignInMetrics;
 }): Hub {
@@ -102,10 +106,15 @@ export function createHub(options: {
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
+  const targetSecrets = TargetSecrets.create({
+    box: secrets,
+    config,
+    stores: options.secretStores,
+  });
   const connections = ConnectionTests.create({
     commands,
     drivers,
-    secrets,
+    secrets: targetSecrets,
     revisions,
   });
   const limits = RateLimits.create({ knex, config });
@@ -126,7 +135,7 @@ export function createHub(options: {
       environments,
       revisions,
       connections,
-      secrets,
+      secrets: targetSecrets,
       limits,
     }),
     reconciler: Reconciler.create({ commands, drivers, connections }),
@@ -202,7 +211,7 @@ export function createHub(options: {
         listener,
         items: RunItemsService.create({ knex, facts }),
         drivers,
-        secrets: { open: target => connections.connectionOf(target).password },
+        secrets: targetSecrets,
         gate,
         logger,
         failPoint,

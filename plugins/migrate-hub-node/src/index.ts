@@ -6,5 +6,6 @@
 export * from './extensions';
 export * from './plan';
 export * from './resolveAddresses';
+export * from './SecretStore';
 export * from './TargetDriver';
 export * from './TargetError';
