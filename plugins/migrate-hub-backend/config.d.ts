@@ -15,6 +15,16 @@ export interface Config {
          */
         key: string;
       }>;
+      /** Lets admins name an environment variable of the hub in place of a password. */
+      env?: {
+        /** Names, or beginnings that end with `*`. No other variable can be named. */
+        allow: string[];
+      };
+      /** Lets admins name a file in place of a password. */
+      file?: {
+        /** Absolute; files in and below these can be named, no others. */
+        folders: string[];
+      };
     };
     /** What a user may ask for in a minute, and how long the hub's own queries may take. */
     limits?: {
@@ -24,6 +34,19 @@ export interface Config {
       analysesPerMinute?: number;
       /** After this PostgreSQL breaks off a query of the hub on its own records. Default: 30. */
       queryTimeoutSeconds?: number;
+    };
+    /** Which servers the hub may connect to as targets. */
+    reach?: {
+      /**
+       * Host names, `*.domain`, IP addresses, networks such as `10.0.0.0/8`:
+       * nothing else is reached. Default: whatever is not refused. Refused are
+       * link-local addresses and metadata services of clouds, and with
+       * NODE_ENV=production loopback, unless an entry is for just such
+       * addresses (for loopback, its exact name does as well); and always the
+       * databases of the hub and its portal. Every address behind a name is
+       * looked at, and only one that was is connected to.
+       */
+      allow?: string[];
     };
     signing?: {
       /**

@@ -50,6 +50,35 @@ function stories(context: TestContext): void {
       expect(error.code).toBe('STATEMENT_TIMEOUT');
     });
 
+    it('is told what it has beyond its database', async () => {
+      const login = await context.account('ALL PRIVILEGES');
+      const excess = async () => {
+        const { connection } = context.database;
+        const result = await context.driver.test(
+          { ...connection, ...login },
+          WITHIN,
+        );
+        expect(result.ok).toBe(true);
+        return result.checks.find(({ name }) => name === 'excess_rights');
+      };
+      expect(await excess()).toEqual({
+        name: 'excess_rights',
+        ok: true,
+        message: expect.stringContaining('nothing beyond'),
+      });
+      const { username } = login;
+      await context.database.query(
+        `GRANT SELECT ON mysql.* TO ${username}@'%'`,
+      );
+      await context.database.query(`GRANT FILE ON *.* TO ${username}@'%'`);
+      expect(await excess()).toMatchObject({
+        warning: true,
+        message: expect.stringMatching(
+          /on the whole server FILE; .*other databases: mysql$/,
+        ),
+      });
+    });
+
     it('leaves a session alone that it may not see, and says so', async () => {
       const login = await context.account('ALL PRIVILEGES');
       const theirs = await context.open();

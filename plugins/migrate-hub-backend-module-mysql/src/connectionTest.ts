@@ -11,6 +11,7 @@ import {
 import { Connected, connect } from './connect';
 import { Deadline, unreachable } from './dial';
 import { asDriverError, SERVER_ERROR } from './errors';
+import { excessRights } from './excessRights';
 import { assertSupported, readFacts, ServerFacts } from './facts';
 import { ownError, Tables } from './tables';
 import { Wire } from './wire';
@@ -63,7 +64,7 @@ class ConnectionTest {
     }
   }
 
-  #add(name: CheckName, check: { ok: boolean; message: string }): void {
+  #add(name: CheckName, check: Omit<ConnectionCheck, 'name'>): void {
     const at = this.checks.findIndex(found => found.name === name);
     if (at >= 0) {
       this.checks[at] = { name, ...check };
@@ -106,6 +107,12 @@ class ConnectionTest {
     const tables = new Tables(facts, this.#target.historyTable);
     const there = await this.#historyTable(wire, tables);
     await this.#privileges(wire, { facts, tables, there });
+    const { username } = this.#target;
+    const { name, ...found } = await excessRights(wire, {
+      username,
+      schema: facts.schema,
+    });
+    this.#add(name, found);
   }
 
   #server(facts: ServerFacts): void {

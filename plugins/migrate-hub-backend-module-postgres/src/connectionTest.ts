@@ -6,6 +6,7 @@ import {
   TargetErrorCode,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { serverFailure } from './errors';
+import { excessRights } from './excessRights';
 import {
   assertSupported,
   meetServer,
@@ -72,6 +73,9 @@ export async function testConnection(
     const names = tableNames(connection);
     checks.push(...serverChecks(facts));
     checks.push(...tableChecks(await inspectTables(wire, names), connection));
+    const { username } = connection;
+    const { schema } = names;
+    checks.push(await excessRights(wire, { username, schema }));
     return finish(facts, latencyMs);
   } catch (error) {
     checks.push({

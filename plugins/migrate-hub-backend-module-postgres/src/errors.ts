@@ -104,7 +104,19 @@ export function connectionLost(
   });
 }
 
-/** An error that the server answered, in its own words. */
+/** The context of an error repeats the SQL of a function or DO body, which may hold passwords. */
+function withoutSql(where: string | undefined): string | undefined {
+  return where?.replace(/^SQL (statement|expression) ".*"$/gms, 'SQL $1');
+}
+
+/** The message of a data exception quotes the value at its end: that is for the detail. */
+function withoutValue({ code, message }: DatabaseError): string {
+  return code?.startsWith('22')
+    ? message.replace(/: ".*"$/s, ': "…"')
+    : message;
+}
+
+/** An error that the server answered, in its own words; what may hold rows is in the detail. */
 export function serverFailure(
   cause: unknown,
   options: {
@@ -121,11 +133,15 @@ export function serverFailure(
     return connectionLost(cause);
   }
   const { detail, hint, where } = cause;
+  const message = withoutValue(cause);
+  const whole = message === cause.message ? undefined : cause.message;
   return new TargetError({
     code: options.code ?? 'STATEMENT_FAILED',
-    message: options.message ?? cause.message,
+    message: options.message ?? message,
     sqlState: cause.code,
-    detail: [detail, hint, where].filter(Boolean).join('\n') || undefined,
+    detail:
+      [whole, detail, hint, withoutSql(where)].filter(Boolean).join('\n') ||
+      undefined,
     position: positionIn(options.sql, cause.position),
     mayHaveSideEffects: options.mayHaveSideEffects,
   });

@@ -3,6 +3,7 @@ import {
   RootConfigService,
   UserInfoService,
 } from '@backstage/backend-plugin-api';
+import { SecretStore } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { HubServices } from './api/services';
 import { createSignIn } from './createSignIn';
@@ -25,6 +26,7 @@ import { EnvironmentPolicies } from './services/EnvironmentPolicies';
 import { EnvironmentSettings } from './services/EnvironmentSettings';
 import { FirstAdmins } from './services/FirstAdmins';
 import { Gate } from './services/Gate';
+import { guardDrivers } from './services/GuardedDriver';
 import { IdentityService } from './services/IdentityService';
 import { LogsService } from './services/LogsService';
 import { MigrationQueries } from './services/MigrationQueries';
@@ -33,6 +35,7 @@ import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
 import { Reconciler } from './services/Reconciler';
 import { RoleGrants } from './services/RoleGrants';
+import { Reach } from './services/Reach';
 import { RunAudience } from './services/RunAudience';
 import { RateLimits } from './services/RateLimits';
 import { RunDecisions } from './services/RunDecisions';
@@ -48,6 +51,7 @@ import { KeyHealth } from './services/KeyHealth';
 import { SignInMetrics } from './services/SignInLog';
 import { Receivers } from './services/Receivers';
 import { WebhooksService } from './services/WebhooksService';
+import { TargetSecrets } from './services/TargetSecrets';
 import { Listener } from './store/Listener';
 
 /** What the hub is made of, put together; nothing runs yet. */
@@ -82,11 +86,13 @@ export function createHub(options: {
   logger: LoggerService;
   listener: Listener;
   drivers: Drivers;
+  /** Of modules, beside those that the config switches on. */
+  secretStores?: readonly SecretStore[];
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
   metrics?: SignInMetrics;
 }): Hub {
-  const { knex, config, logger, listener, drivers, userInfo, metrics } =
-    options;
+  const { knex, config, logger, listener, userInfo, metrics } = options;
+  const drivers = guardDrivers(options.drivers, Reach.create({ config, knex }));
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
   const environments = EnvironmentPolicies.fromConfig(config);
@@ -102,10 +108,15 @@ export function createHub(options: {
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
+  const targetSecrets = TargetSecrets.create({
+    box: secrets,
+    config,
+    stores: options.secretStores,
+  });
   const connections = ConnectionTests.create({
     commands,
     drivers,
-    secrets,
+    secrets: targetSecrets,
     revisions,
   });
   const limits = RateLimits.create({ knex, config });
@@ -126,7 +137,7 @@ export function createHub(options: {
       environments,
       revisions,
       connections,
-      secrets,
+      secrets: targetSecrets,
       limits,
     }),
     reconciler: Reconciler.create({ commands, drivers, connections }),
@@ -203,7 +214,7 @@ export function createHub(options: {
         listener,
         items: RunItemsService.create({ knex, facts }),
         drivers,
-        secrets: { open: target => connections.connectionOf(target).password },
+        secrets: targetSecrets,
         gate,
         logger,
         failPoint,

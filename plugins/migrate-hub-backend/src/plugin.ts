@@ -10,6 +10,8 @@ import {
   migrateHubPermissions,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
+  SecretStore,
+  secretStoresExtensionPoint,
   TargetDriver,
   targetDriversExtensionPoint,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
@@ -42,6 +44,15 @@ export const migrateHubPlugin = createBackendPlugin({
           throw new Error(`there are two drivers for ${driver.engine}`);
         }
         drivers.set(driver.engine, driver);
+      },
+    });
+    const secretStores: SecretStore[] = [];
+    env.registerExtensionPoint(secretStoresExtensionPoint, {
+      addStore(store) {
+        if (secretStores.some(({ from }) => from === store.from)) {
+          throw new Error(`there are two secret stores '${store.from}'`);
+        }
+        secretStores.push(store);
       },
     });
     env.registerInit({
@@ -82,6 +93,7 @@ export const migrateHubPlugin = createBackendPlugin({
           knex,
           listener,
           drivers,
+          secretStores,
         });
         await raiseEpoch({ knex, config, logger });
         await ensureDemoUsers({ knex, config, grants: hub.grants });

@@ -83,8 +83,11 @@ export const connectionCheckSchema = z.object({
     'pooler',
     'cluster',
     'privileges',
+    'excess_rights',
   ]),
   ok: z.boolean(),
+  /** It works, but an approver shall know: the account may do more than a migration needs. */
+  warning: z.boolean().optional(),
   message: z.string(),
 });
 /** @public */

@@ -117,6 +117,16 @@ const hostSchema = z
     message: 'must be a DNS name or an IP address',
   });
 
+/** Where a password is kept outside the hub: the store, and its name there. @public */
+export const passwordSourceSchema = z.strictObject({
+  from: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, {
+    message: 'must be the name of a secret store, such as env or file',
+  }),
+  name: textSchema({ min: 1, max: 500 }),
+});
+/** @public */
+export type PasswordSource = z.infer<typeof passwordSourceSchema>;
+
 /** The address and login of a target as typed. @public */
 export const connectionShape = {
   engine: engineSchema,
@@ -124,7 +134,10 @@ export const connectionShape = {
   port: z.int().min(1).max(65535),
   database: textSchema({ max: 63, min: 1 }),
   username: textSchema({ max: 80, min: 1 }),
-  password: textSchema({ max: 1000 }),
+  /** Either this or `passwordFrom`. */
+  password: textSchema({ max: 1000 }).optional(),
+  /** Instead of the password; for admins. */
+  passwordFrom: passwordSourceSchema.optional(),
   tls: tlsSchema.optional(),
   historyTable: identifierSchema.optional(),
   historySchema: identifierSchema.optional(),
@@ -200,6 +213,8 @@ export const dbTargetSchema = z.object({
   username: z.string(),
   /** Always `true` or `false`: the password itself never leaves the hub. */
   hasPassword: z.boolean(),
+  /** Where it is kept, if that is outside the hub. */
+  passwordFrom: passwordSourceSchema.optional(),
   tls: tlsSchema,
   historyTable: z.string(),
   historySchema: z.string().optional(),
@@ -257,7 +272,8 @@ export const dbTargetPatchSchema = z.strictObject({
   port: connectionShape.port.optional(),
   database: connectionShape.database.optional(),
   username: connectionShape.username.optional(),
-  password: connectionShape.password.optional(),
+  password: connectionShape.password,
+  passwordFrom: connectionShape.passwordFrom,
   tls: tlsSchema.optional(),
   historyTable: identifierSchema.optional(),
   historySchema: identifierSchema.optional(),

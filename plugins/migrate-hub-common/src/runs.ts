@@ -251,6 +251,10 @@ export const runSchema = z.object({
   approvals: z.array(approvalSchema),
   approvalsRequired: z.int(),
   analysis: runAnalysisSchema,
+  /** What the last connection tests of its targets warned of, for the approver; of the first 200. */
+  targetWarnings: z
+    .array(z.object({ target: targetRefSchema, message: z.string() }))
+    .optional(),
   /** The first 200; all of them at `/runs/:id/items`. */
   items: z.array(runItemSchema),
   executedBy: actorSchema.optional(),
@@ -288,6 +292,8 @@ export const runPreviewSchema = z.object({
       target: targetRefSchema,
       history: z.enum(['none', 'same', 'other', 'unknown']),
       message: z.string().optional(),
+      /** What the last connection test warned of. */
+      warnings: z.array(z.string()).optional(),
     }),
   ),
   analysis: runAnalysisSchema.optional(),
@@ -346,6 +352,13 @@ export const logLineSchema = z.object({
   statementIndex: z.int().optional(),
   durationMs: z.number().optional(),
   rows: z.int().optional(),
+  /**
+   * A server said this (a notice, the detail of an error), and it may hold rows.
+   * Managers and admins with the permission `migrate-hub.log.sensitive` read it.
+   */
+  sensitive: z.boolean().optional(),
+  /** It is sensitive, and the reader may not see it: `message` says so instead. */
+  hidden: z.boolean().optional(),
 });
 /** @public */
 export type LogLine = z.infer<typeof logLineSchema>;

@@ -5,6 +5,8 @@
  */
 export * from './extensions';
 export * from './plan';
+export * from './resolveAddresses';
+export * from './SecretStore';
 export * from './TargetDriver';
 export * from './TargetError';
 export * from './watchAnswer';

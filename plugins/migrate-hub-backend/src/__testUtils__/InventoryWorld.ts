@@ -5,6 +5,7 @@ import {
   Role,
   dbTargetCreateSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { SecretStore } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
@@ -48,11 +49,15 @@ export class InventoryWorld {
     this.#replica = options.replica;
   }
 
-  static async create(config = testConfig()): Promise<InventoryWorld> {
+  static async create(
+    config = testConfig(),
+    modules: { secretStores?: SecretStore[] } = {},
+  ): Promise<InventoryWorld> {
     const { knex, drop } = await createTestDatabase();
     const logger = new CapturingLogger();
     const replica = (settings: object) =>
       createHub({
+        ...modules,
         knex,
         logger,
         config: new ConfigReader({ ...settings }),

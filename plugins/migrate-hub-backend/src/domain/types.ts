@@ -5,6 +5,7 @@ import {
   EnvironmentState,
   ItemStatus,
   Outcome,
+  PasswordSource,
   Role,
   RunItemError,
   RunStatus,
@@ -87,8 +88,10 @@ export interface DbTargetRecord {
   port: number;
   database: string;
   username: string;
-  /** Ciphertext of the password, see crypto/SecretBox. */
+  /** Ciphertext of the password, or of where it is; see services/TargetSecrets. */
   secret: string;
+  /** Where the password is kept outside the hub. */
+  passwordFrom?: PasswordSource;
   tls: TlsOptions;
   historyTable: string;
   historySchema?: string;

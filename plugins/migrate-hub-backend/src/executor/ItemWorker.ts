@@ -93,7 +93,7 @@ export class ItemWorker {
       materials.get(attempt.run),
       findDbTarget(knex, attempt.targetId),
     ]);
-    const connector = TargetConnector.create({
+    const connector = await TargetConnector.create({
       ...this.#options,
       attempt,
       loaded,

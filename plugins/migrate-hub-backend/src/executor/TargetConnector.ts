@@ -8,7 +8,11 @@ import {
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { DbTargetRecord } from '../domain/types';
-import { approvedConnection, TargetSecrets } from './approvedConnection';
+import {
+  ApprovedConnection,
+  approvedConnection,
+  TargetSecrets,
+} from './approvedConnection';
 import { Backoff } from './Backoff';
 import { ItemFailure } from './ItemFailure';
 import { FailPoint } from './failPoints';
@@ -29,13 +33,12 @@ export class TargetConnector {
   readonly #attempt: ItemAttempt;
   readonly #failPoint: FailPoint | undefined;
 
-  private constructor(options: TargetConnectorOptions, driver: TargetDriver) {
+  private constructor(
+    options: TargetConnectorOptions,
+    driver: TargetDriver,
+    { connection, serverIdentity }: ApprovedConnection,
+  ) {
     const { attempt, loaded } = options;
-    const { connection, serverIdentity } = approvedConnection({
-      bound: loaded.targets.get(attempt.targetId),
-      target: options.target,
-      secrets: options.secrets,
-    });
     this.#driver = driver;
     this.#connection = connection;
     this.#serverIdentity = serverIdentity;
@@ -50,15 +53,25 @@ export class TargetConnector {
         attempt.log.write(
           /warn|error/i.test(severity) ? 'warn' : 'info',
           `${severity}: ${message}`,
+          { sensitive: true },
         ),
     };
   }
 
   /** @throws ItemFailure if the target is not the approved one any more */
-  static create(options: TargetConnectorOptions): TargetConnector {
+  static async create(
+    options: TargetConnectorOptions,
+  ): Promise<TargetConnector> {
     const { engine } = options.attempt.run;
     const driver = options.drivers.get(engine);
-    if (driver) return new TargetConnector(options, driver);
+    if (driver) {
+      const approved = await approvedConnection({
+        bound: options.loaded.targets.get(options.attempt.targetId),
+        target: options.target,
+        secrets: options.secrets,
+      });
+      return new TargetConnector(options, driver, approved);
+    }
     throw new ItemFailure(
       'INTERNAL',
       `This executor has no driver for ${engine}`,

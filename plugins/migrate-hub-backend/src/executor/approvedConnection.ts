@@ -7,7 +7,13 @@ import { ItemFailure } from './ItemFailure';
 
 /** Opens the stored password of a target. */
 export interface TargetSecrets {
-  open(target: DbTargetRecord): string;
+  open(target: DbTargetRecord): Promise<string>;
+}
+
+/** How to get in, and who must answer. */
+export interface ApprovedConnection {
+  connection: TargetConnection;
+  serverIdentity: string;
 }
 
 type BoundTarget = Binding['targets'][number];
@@ -22,11 +28,11 @@ type BoundTarget = Binding['targets'][number];
  * @throws ItemFailure if the target is another one by now or its password
  * cannot be opened for this address
  */
-export function approvedConnection(options: {
+export async function approvedConnection(options: {
   bound: BoundTarget | undefined;
   target: DbTargetRecord | undefined;
   secrets: TargetSecrets;
-}): { connection: TargetConnection; serverIdentity: string } {
+}): Promise<ApprovedConnection> {
   const { bound, target, secrets } = options;
   if (!bound || !target) {
     throw new ItemFailure(
@@ -49,7 +55,7 @@ export function approvedConnection(options: {
       port: bound.port,
       database: bound.database,
       username: bound.username,
-      password: openPassword(target, secrets),
+      password: await openPassword(target, secrets),
       tls: bound.tls,
       historyTable: bound.historyTable,
       historySchema: bound.historySchema,
@@ -57,14 +63,19 @@ export function approvedConnection(options: {
   };
 }
 
-function openPassword(target: DbTargetRecord, secrets: TargetSecrets): string {
+async function openPassword(
+  target: DbTargetRecord,
+  secrets: TargetSecrets,
+): Promise<string> {
   try {
-    return secrets.open(target);
+    return await secrets.open(target);
   } catch {
     // Whatever the reason, its words stay here: they come from decryption.
     throw new ItemFailure(
       'SECRET_UNREADABLE',
-      `The stored password of '${target.name}' cannot be decrypted. Type it again.`,
+      target.passwordFrom
+        ? `The password of '${target.name}' cannot be had from where it is kept (${target.passwordFrom.from}). Test the target: that says why.`
+        : `The stored password of '${target.name}' cannot be decrypted. Type it again.`,
     );
   }
 }

@@ -4,7 +4,6 @@ import {
   TargetConnection,
   TargetError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { SecretBox } from '../crypto/SecretBox';
 import { DbTargetRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -15,6 +14,7 @@ import { driverFor, Drivers } from './planning';
 import { refuse } from './refuse';
 import { RunRevisions } from './RunRevisions';
 import { Slots } from './Slots';
+import { TargetSecrets } from './TargetSecrets';
 import { testSummary } from './testSummary';
 import { twinRefusal } from './serverIdentity';
 
@@ -26,7 +26,7 @@ const MOST_WAITING = 100;
 interface Options {
   commands: Commands;
   drivers: Drivers;
-  secrets: SecretBox;
+  secrets: TargetSecrets;
   revisions: Pick<RunRevisions, 'onTargetChanged'>;
 }
 
@@ -76,7 +76,8 @@ export class ConnectionTests {
     target: DbTargetRecord,
     context: CommandContext,
   ): Promise<ConnectionTestResult> {
-    const result = await this.probe(target.engine, this.connectionOf(target));
+    const connection = await this.connectionOf(target);
+    const result = await this.probe(target.engine, connection);
     const { caller, requestId } = context;
     await this.#options.commands.run({ caller }, async tx => {
       const now = await lockDbTarget(tx, target.id);
@@ -120,7 +121,7 @@ export class ConnectionTests {
   ): Promise<HistoryFinding> {
     const driver = driverFor(this.#options.drivers, target.engine);
     try {
-      const connection = this.connectionOf(target);
+      const connection = await this.connectionOf(target);
       const row = await this.#slots.run(() =>
         driver.readHistory(connection, {
           migrationKey: ask.migrationKey,
@@ -160,13 +161,13 @@ export class ConnectionTests {
    *
    * @throws HubError `PASSWORD_REQUIRED`
    */
-  connectionOf(target: DbTargetRecord): TargetConnection {
+  async connectionOf(target: DbTargetRecord): Promise<TargetConnection> {
     return {
       host: target.host,
       port: target.port,
       database: target.database,
       username: target.username,
-      password: this.#options.secrets.open(target.secret, target),
+      password: await this.#options.secrets.open(target),
       tls: target.tls,
       historyTable: target.historyTable,
       historySchema: target.historySchema,

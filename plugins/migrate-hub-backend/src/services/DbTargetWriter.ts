@@ -30,12 +30,13 @@ import {
   TargetEdit,
   withDefaults,
 } from './targetValues';
+import { TargetSecrets } from './TargetSecrets';
 import { identify } from './serverIdentity';
 import { refuseDuplicates } from './uniqueness';
 
 export interface DbTargetWriterOptions {
   commands: Commands;
-  secrets: SecretBox;
+  secrets: TargetSecrets;
   connections: ConnectionTests;
   limits: RateLimits;
   revisions: Pick<RunRevisions, 'onTargetChanged' | 'onTargetsDisabled'>;
@@ -44,6 +45,9 @@ export interface DbTargetWriterOptions {
 type View = (tx: Tx, id: string) => Promise<DbTarget>;
 type CreateInput = z.output<typeof dbTargetCreateSchema>;
 type PatchInput = z.output<typeof dbTargetPatchSchema>;
+
+const isPasswordTyped = ({ password, passwordFrom }: PatchInput) =>
+  password !== undefined || passwordFrom !== undefined;
 
 /** Creates and changes DB targets: test outside, then one transaction. */
 export class DbTargetWriter {
@@ -68,15 +72,17 @@ export class DbTargetWriter {
     await this.#assertSetOpen(commands.knex, input.dbSetId);
 
     await this.#options.limits.count(context, 'connectionTest');
-    const { engine, name, password, host, port, database, username } = input;
+    const { engine, name, host, port, database, username } = input;
+    const { passwordFrom } = input;
     const values = {
       ...withDefaults(input),
-      ...{ name, host, port, database, username },
+      ...{ name, host, port, database, username, passwordFrom },
     };
+    const password = await secrets.reveal(context.caller, input);
     const test = await connections.probe(engine, { ...values, password });
 
     const id = newId();
-    const secret = secrets.seal(password, { id, engine, ...values });
+    const secret = secrets.seal(input, { id, engine, ...values });
     return refuseDuplicates(this.#duplicates(input.name), () =>
       commands.run(context, async tx => {
         const set = await this.#assertSetOpen(tx, input.dbSetId);
@@ -118,8 +124,11 @@ export class DbTargetWriter {
 
     const edit = editOf(target, input);
     const { id } = target;
-    if (input.password !== undefined) {
-      edit.next.secret = secrets.seal(input.password, edit.next);
+    const typed = isPasswordTyped(input);
+    if (typed) {
+      await secrets.reveal(context.caller, input);
+      edit.next.passwordFrom = input.passwordFrom;
+      edit.next.secret = secrets.seal(input, edit.next);
     } else if (edit.addressChanged) {
       edit.next.secret = this.#emptySecretOf(target, edit);
     }
@@ -182,7 +191,7 @@ export class DbTargetWriter {
         { details: { changed: Object.keys(edit.changes) } },
       );
     }
-    return this.#options.secrets.seal('', edit.next);
+    return this.#options.secrets.seal({ password: '' }, edit.next);
   }
 
   async #testOf(
@@ -196,11 +205,11 @@ export class DbTargetWriter {
       serverChanged ||
       'historyTable' in changes ||
       'historySchema' in changes ||
-      input.password !== undefined ||
+      isPasswordTyped(input) ||
       input.confirmDistinctServer;
     if (!wanted) return undefined;
     await this.#options.limits.count(context, 'connectionTest');
-    return connections.probe(next.engine, connections.connectionOf(next));
+    return connections.probe(next.engine, await connections.connectionOf(next));
   }
 
   async #record(
@@ -229,7 +238,8 @@ export class DbTargetWriter {
         payload: {
           name: before.name,
           changes,
-          passwordChanged: input.password !== undefined,
+          passwordChanged: isPasswordTyped(input),
+          passwordFrom: input.passwordFrom,
           ...audit,
         },
       });

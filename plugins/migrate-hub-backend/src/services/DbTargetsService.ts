@@ -119,8 +119,9 @@ export class DbTargetsService {
     refuse(inventoryRefusal(context.caller, { act: 'create' }));
     const { commands, connections, limits } = this.#options;
     await limits.count(context, 'connectionTest');
-    const { engine, password, host, port, database, username } = input;
+    const { engine, host, port, database, username } = input;
     const address = { host, port, database, username };
+    const password = await this.#options.secrets.reveal(context.caller, input);
     const result = await connections.probe(engine, {
       ...address,
       ...withDefaults(input),

@@ -19,7 +19,7 @@ describe('the hub compared with its targets', () => {
     reconciler = Reconciler.create({
       commands: Commands.create(world.knex),
       drivers: new Map([['postgres', world.driver]]),
-      connections: { connectionOf: target => world.connectionOf(target) },
+      connections: { connectionOf: async target => world.connectionOf(target) },
     });
     const user = (await findUsers(world.knex, [world.userId])).get(
       world.userId,

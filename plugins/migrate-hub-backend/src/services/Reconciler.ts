@@ -37,7 +37,9 @@ const MOST_FINDINGS = 10_000;
 interface Options {
   commands: Commands;
   drivers: Drivers;
-  connections: { connectionOf(target: DbTargetRecord): TargetConnection };
+  connections: {
+    connectionOf(target: DbTargetRecord): Promise<TargetConnection>;
+  };
 }
 
 /** How a comparison came out, for whoever counts. */
@@ -178,7 +180,7 @@ export class Reconciler {
   async *#pages(target: DbTargetRecord): AsyncGenerator<HistoryRow[]> {
     const { drivers, connections } = this.#options;
     const driver = driverFor(drivers, target.engine);
-    const connection = connections.connectionOf(target);
+    const connection = await connections.connectionOf(target);
     let after: string | undefined;
     for (;;) {
       const { identity, rows } = await driver.listHistory(connection, {

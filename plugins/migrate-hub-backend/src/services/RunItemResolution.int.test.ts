@@ -123,7 +123,7 @@ describe('a person who resolves an item', () => {
       gate: { resumeBlockers: () => world.blockers },
       queries: RunQueries.create({ knex, facts, gate, environments }),
       drivers: new Map([['postgres', world.driver]]),
-      connections: { connectionOf: target => world.connectionOf(target) },
+      connections: { connectionOf: async target => world.connectionOf(target) },
     });
     const user = (await findUsers(knex, [world.userId])).get(world.userId);
     if (!user) throw new Error('no user');

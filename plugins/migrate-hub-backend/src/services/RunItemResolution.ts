@@ -180,7 +180,7 @@ export class RunItemResolution {
       return await underTargetLock(
         {
           driver: driverFor(drivers, run.engine),
-          connection: connections.connectionOf(target),
+          connection: await connections.connectionOf(target),
           serverIdentity: bound?.serverIdentity ?? '',
           item,
           statementTimeoutMs: policy.statementTimeoutSeconds * 1000,

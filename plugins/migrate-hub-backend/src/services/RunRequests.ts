@@ -30,7 +30,7 @@ import { refuse } from './refuse';
 import { RunFactsReader } from './RunFacts';
 import { PreparedRun, prepareRun } from './runPreparation';
 import { RunQueries } from './RunQueries';
-import { targetRef } from './runViews';
+import { targetRef, warningsOf } from './runViews';
 
 type Request = z.output<typeof runRequestSchema>;
 
@@ -73,7 +73,8 @@ export class RunRequests {
           migrationKey: migration.key,
           checksumUp,
         });
-        return { target: targetRef(target), history, message };
+        const warnings = warningsOf(target);
+        return { target: targetRef(target), history, message, warnings };
       }),
       analysis: planned && {
         statements: planned.plan.statements.length,

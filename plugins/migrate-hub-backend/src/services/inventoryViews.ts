@@ -90,6 +90,7 @@ export function dbTargetView(
     database: target.database,
     username: target.username,
     hasPassword: SecretBox.holdsText(target.secret),
+    passwordFrom: target.passwordFrom,
     tls: target.tls,
     historyTable: target.historyTable,
     historySchema: target.historySchema,

@@ -36,6 +36,12 @@ export function runSummaryView(
   };
 }
 
+/** What the last connection test of a target warned of. */
+export const warningsOf = ({ lastTest }: DbTargetRecord): string[] =>
+  (lastTest?.checks ?? []).flatMap(({ warning, message }) =>
+    warning ? [message] : [],
+  );
+
 export const targetRef = (target: DbTargetRecord): TargetRef => ({
   id: target.id,
   name: target.name,
@@ -122,6 +128,14 @@ export function runView(
       mode: plan.mode,
       problems: plan.problems,
     },
+    targetWarnings: facts.items.slice(0, options.firstItems).flatMap(item => {
+      const target = targets.get(item.targetId);
+      if (!target) return [];
+      return warningsOf(target).map(message => ({
+        target: targetRef(target),
+        message,
+      }));
+    }),
     items: facts.items.slice(0, options.firstItems).flatMap(item => {
       const target = targets.get(item.targetId);
       return target ? [runItemView(item, { target, type: summary.type })] : [];

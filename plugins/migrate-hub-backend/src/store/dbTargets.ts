@@ -1,6 +1,7 @@
 import {
   ConnectionCheck,
   Engine,
+  PasswordSource,
   TlsOptions,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
@@ -23,6 +24,7 @@ interface DbTargetRow {
   database: string;
   username: string;
   secret: string;
+  password_from: PasswordSource | null;
   tls: TlsOptions;
   history_table: string;
   history_schema: string | null;
@@ -51,6 +53,7 @@ const toDbTarget = (row: DbTargetRow): DbTargetRecord => ({
   database: row.database,
   username: row.username,
   secret: row.secret,
+  passwordFrom: optional(row.password_from),
   tls: row.tls,
   historyTable: row.history_table,
   historySchema: optional(row.history_schema),
@@ -128,6 +131,7 @@ export interface DbTargetValues {
   database: string;
   username: string;
   secret: string;
+  passwordFrom?: PasswordSource;
   tls: TlsOptions;
   historyTable: string;
   historySchema?: string;
@@ -140,6 +144,9 @@ const toColumns = (values: DbTargetValues) => ({
   database: values.database,
   username: values.username,
   secret: values.secret,
+  password_from: values.passwordFrom
+    ? JSON.stringify(values.passwordFrom)
+    : null,
   tls: JSON.stringify(values.tls),
   history_table: values.historyTable,
   history_schema: values.historySchema ?? null,

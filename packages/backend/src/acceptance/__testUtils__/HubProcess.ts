@@ -182,6 +182,41 @@ export class HubProcess {
     return this.#connect(`${this.#installation.prefix}migrate-hub`);
   }
 
+  /** What it must keep to itself: keys and passwords, by what they are. */
+  get secrets(): Record<string, string> {
+    const { environment, passwords } = this.#installation;
+    return {
+      ...environment,
+      ...Object.fromEntries(
+        [...passwords].map(([email, text]) => [`password of ${email}`, text]),
+      ),
+    };
+  }
+
+  /** Everything that it and its portal have stored, as text by table. */
+  async dump(): Promise<Record<string, string>> {
+    const tables: Record<string, string> = {};
+    const { prefix } = this.#installation;
+    for (const database of await this.#databases()) {
+      const client = await this.#connect(database);
+      const { rows } = await client.query(
+        `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name,
+                tablename
+           from pg_tables
+          where schemaname not in ('pg_catalog', 'information_schema')`,
+      );
+      for (const { name, tablename } of rows) {
+        const content = await client.query(
+          `select t::text as row from ${name} as t`,
+        );
+        const table = `${database.slice(prefix.length)}.${tablename}`;
+        tables[table] = content.rows.map(({ row }) => row).join('\n');
+      }
+      await client.end();
+    }
+    return tables;
+  }
+
   get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
@@ -200,15 +235,22 @@ export class HubProcess {
     }
     await rm(this.#folder, { recursive: true, force: true });
     if (!this.#ownsDatabases) return;
+    const databases = await this.#databases();
+    const admin = await this.#connect('postgres');
+    for (const database of databases) {
+      await admin.query(`drop database "${database}" with (force)`);
+    }
+    await admin.end();
+  }
+
+  async #databases(): Promise<string[]> {
     const admin = await this.#connect('postgres');
     const { rows } = await admin.query(
       'select datname from pg_database where starts_with(datname, $1)',
       [this.#installation.prefix],
     );
-    for (const { datname } of rows) {
-      await admin.query(`drop database "${datname}" with (force)`);
-    }
     await admin.end();
+    return rows.map(({ datname }) => datname);
   }
 
   async #connect(database: string): Promise<Client> {

@@ -189,7 +189,7 @@ export class ExecutionWorld {
       items: this.items,
       drivers: new Map([['postgres', this.driver]]),
       secrets: {
-        open: target => this.#secrets.open(target.secret, target),
+        open: async target => this.#secrets.open(target.secret, target),
       },
       gate: {
         claimBlockers: async (_tx, { runId }) => ({
