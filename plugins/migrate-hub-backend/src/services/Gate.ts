@@ -18,6 +18,20 @@ const targetIdsOf = (facts: RunFacts, statuses: ItemStatus[]) =>
       .map(item => item.targetId),
   );
 
+/**
+ * When a run starts that is executed now: at the time that is asked for, or as
+ * soon as what was approved allows; undefined for at once.
+ */
+export function startOf(
+  { revision, now }: Pick<RunFacts, 'revision' | 'now'>,
+  at: Date | undefined,
+): Date | undefined {
+  const notBefore = revision.binding.schedule?.notBefore;
+  if (at || notBefore === undefined) return at;
+  const first = new Date(notBefore);
+  return first > now ? first : undefined;
+}
+
 /** A caller in the words of the rules. */
 export const principal = (caller: Caller) => ({
   caller: caller.user,
@@ -43,12 +57,13 @@ export class Gate {
   /** Why this caller may not execute the run now; empty if he may. */
   executeBlockers(
     facts: RunFacts,
-    ask: { caller: Caller; skipDisabledTargets: boolean },
+    ask: { caller: Caller; skipDisabledTargets: boolean; at?: Date },
   ): Refusal[] {
     return executeRefusals({
       ...gateFacts(facts),
       ...principal(ask.caller),
       skipDisabledTargets: ask.skipDisabledTargets,
+      startAt: startOf(facts, ask.at),
     });
   }
 
