@@ -6,6 +6,7 @@ import {
   retryRefusals,
 } from '../domain/gate';
 import { Refusal } from '../domain/refusal';
+import { nextOpening } from '../domain/windows';
 import { Tx } from '../store/Database';
 import { findRun } from '../store/runs';
 import { Caller } from './context';
@@ -65,6 +66,13 @@ export class Gate {
       skipDisabledTargets: ask.skipDisabledTargets,
       startAt: startOf(facts, ask.at),
     });
+  }
+
+  /** The first moment from now on at which windows, freezes and what was approved let a run start. */
+  opensAt(facts: RunFacts): Date | undefined {
+    const { glassBroken, policy, now } = facts;
+    const from = startOf(facts, undefined) ?? now;
+    return glassBroken ? from : nextOpening(policy, from);
   }
 
   /** Why this caller may not retry the run now; empty if he may. */

@@ -67,6 +67,9 @@ export interface RunFacts {
 /** All of it that does not grow with the number of targets. */
 export type CommonFacts = Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>;
 
+const present = <T>(values: (T | undefined)[]): T[] =>
+  values.filter(value => value !== undefined);
+
 /** Reads {@link RunFacts}. */
 export class RunFactsReader {
   readonly #environments: EnvironmentPolicies;
@@ -218,9 +221,6 @@ export class RunFactsReader {
     };
   }
 }
-
-const present = <T>(values: (T | undefined)[]): T[] =>
-  values.filter(value => value !== undefined);
 
 /** Everything that a binding is built of, but the targets. */
 function bindingBasis(
