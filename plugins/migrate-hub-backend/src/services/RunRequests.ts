@@ -5,7 +5,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
 import { requestRefusal } from '../domain/actions';
-import { buildBinding, digestOf } from '../domain/binding';
+import { BINDING_SCHEME, buildBinding, digestOf } from '../domain/binding';
 import { DbTargetRecord, MigrationRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -142,6 +142,7 @@ export class RunRequests {
         type: request.type,
         reason: request.reason,
         requestedBy: userId,
+        needs: [BINDING_SCHEME],
       };
       const plan = await savePlan(tx, planned.plan, planned.problems);
       const binding = buildBinding({
@@ -155,6 +156,7 @@ export class RunRequests {
         checksum,
         mode: plan.mode,
         policy: environment.policy,
+        notBefore: request.notBefore,
         targets,
       });
       const digest = digestOf(binding);
@@ -201,6 +203,7 @@ export class RunRequests {
           planHash: plan.hash,
           digest,
           targets: targets.map(target => target.id),
+          notBefore: request.notBefore,
           reason: request.reason,
         },
       });

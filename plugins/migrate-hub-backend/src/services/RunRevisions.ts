@@ -3,7 +3,7 @@ import {
   TransactionMode,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
-import { buildBinding, digestOf } from '../domain/binding';
+import { BINDING_SCHEME, buildBinding, digestOf } from '../domain/binding';
 import {
   DbTargetRecord,
   MigrationRecord,
@@ -30,6 +30,7 @@ import {
   lockRunItems,
   setChecksumUp,
   setStatementsTotal,
+  withdrawItems,
 } from '../store/runItems';
 import {
   insertRevision,
@@ -243,6 +244,7 @@ export class RunRevisions {
   /**
    * Sends an approved run back to approval if its approvals no longer suffice:
    * somebody was disabled or demoted, the policy got stricter, they expired.
+   * So does one that is queued and of which nothing was ever claimed.
    * Call it under the locks of migration and run.
    *
    * @returns whether the run went back
@@ -254,10 +256,16 @@ export class RunRevisions {
   ): Promise<boolean> {
     const { run, judgement, revision, migration } = facts;
     const { expired, compromised } = judgement;
-    const falls = run.status === 'approved' && !hasQuorum(judgement);
+    const unstarted =
+      run.status === 'approved' || (run.status === 'queued' && !run.startedAt);
+    const falls = unstarted && !hasQuorum(judgement);
     // Whoever gave the approval that is lost could not give it again.
     const isStuck = run.status === 'awaiting_approval' && compromised;
     if (!falls && !isStuck) return false;
+    if (run.status === 'queued') {
+      await withdrawItems(tx, run.id);
+      await updateRun(tx, run.id, { scheduledFor: null, wake: true });
+    }
     const cause = lapseCause(judgement);
     if (expired || compromised) {
       // The same people may approve again: for that it has to be a new revision.
@@ -293,21 +301,25 @@ export class RunRevisions {
   }
 
   /**
-   * Looks at every approved run, as a scheduled task, or at those of one
-   * environment; and at those that wait with an approval by a key that was
-   * compromised.
+   * Looks at every run that may have lost its approval, as a scheduled task, or
+   * at those of one environment; and at those that wait with an approval by a
+   * key that was compromised.
    */
   async lapseAll(at: { environment?: string } = {}): Promise<void> {
-    const query = this.#knex('runs').where({ status: 'approved' });
+    const query = this.#knex('runs')
+      .whereIn('status', ['approved', 'queued'])
+      .whereNull('started_at');
     if (at.environment) query.where({ environment: at.environment });
-    const approved = await query.select('id', 'migration_id');
+    const unstarted = await query.select('id', 'migration_id');
     const keyIds = this.#facts.compromisedKeyIds;
     const waiting = await runsAwaitingWithApprovalsBy(this.#knex, keyIds);
-    for (const { id, migration_id } of [...approved, ...waiting]) {
+    for (const { id, migration_id } of [...unstarted, ...waiting]) {
       await this.#knex.transaction(async tx => {
         await lockMigration(tx, migration_id);
         const run = await lockRun(tx, id);
-        if (run) await this.lapse(tx, {}, await this.#facts.read(tx, run));
+        if (!run) return;
+        await lockRunItems(tx, id);
+        await this.lapse(tx, {}, await this.#facts.read(tx, run));
       });
     }
   }
@@ -374,6 +386,7 @@ export class RunRevisions {
       checksum: next.checksum,
       mode: next.mode,
       policy: before.revision.policy,
+      notBefore: before.revision.binding.schedule?.notBefore,
       targets,
     });
     const digest = digestOf(binding);
@@ -398,6 +411,7 @@ export class RunRevisions {
       revision,
       status: 'awaiting_approval',
       reapproval: run.reapproval || voided.length > 0,
+      needs: [BINDING_SCHEME],
     });
     const audit = auditOf(run, context);
     await appendAuditEvent(tx, {
