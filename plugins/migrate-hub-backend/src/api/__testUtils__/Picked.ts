@@ -9,7 +9,8 @@ export type Kind =
   | 'run'
   | 'runItem'
   | 'session'
-  | 'user';
+  | 'user'
+  | 'webhook';
 
 const tables: Record<Kind, { table: string; column: string }> = {
   dbSet: { table: 'db_sets', column: 'id' },
@@ -20,7 +21,11 @@ const tables: Record<Kind, { table: string; column: string }> = {
   runItem: { table: 'run_items', column: 'id' },
   session: { table: 'sessions', column: 'id' },
   user: { table: 'users', column: 'id' },
+  webhook: { table: 'webhooks', column: 'id' },
 };
+
+/** Where there is no row to pick. */
+const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /** One of the rows that are there when the request is sent. */
 export class Picked {
@@ -38,7 +43,7 @@ export class Picked {
     // The cast of the world stays what it is, or soon nobody could do anything.
     if (this.kind === 'user') rows.where('provider', '<>', 'local');
     const there: string[] = await rows.pluck(column);
-    return there[this.index % there.length];
+    return there[this.index % there.length] ?? NOBODY;
   }
 }
 
@@ -67,6 +72,7 @@ export class Current {
       'db_targets',
       'users',
       'migrations',
+      'webhooks',
     ]) {
       if (of === 'version' && table !== 'migrations') continue;
       const column = table === 'projects' ? 'key' : 'id';

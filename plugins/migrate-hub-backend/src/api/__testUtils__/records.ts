@@ -16,6 +16,7 @@ const STATE = [
   'sessions',
   'settings',
   'users',
+  'webhooks',
 ];
 
 /** One hash for each table; the same while nothing changed. */

@@ -38,6 +38,7 @@ const kindOf: Record<string, Kind> = {
   runs: 'run',
   sessions: 'session',
   users: 'user',
+  webhooks: 'webhook',
 };
 
 /** Often the first, so that what belongs together is asked for together. */
@@ -95,6 +96,12 @@ function knownIn(world: ApiWorld): Known {
     sql: mostly(scripts, fc.string()),
     sqlUp: mostly(scripts, fc.string()),
     sqlDown: mostly(scripts, fc.string()),
+    // Nobody sends anything there: no feed is running.
+    url: fc.constantFrom(
+      'https://hooks.example.com/hub',
+      'http://169.254.169.254/',
+      'ftp://nowhere.invalid',
+    ),
     // Nothing but the test server is ever called.
     host: fc.constantFrom(host, 'nowhere.invalid'),
     port: fc.constantFrom(port, 1),
