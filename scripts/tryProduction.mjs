@@ -9,7 +9,7 @@ import { logs, modules, root } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
 import { say, step } from './lib/progress.mjs';
 import { walkThroughProduction } from './lib/production.mjs';
-import { keep, run, untilReady } from './lib/run.mjs';
+import { keep, run, stopEverything, untilReady } from './lib/run.mjs';
 import { newSecrets } from './lib/secrets.mjs';
 import { startTestPostgres } from './lib/servers/postgres.mjs';
 import { removeFolder, tempFolder } from './lib/servers/temp.mjs';
@@ -49,6 +49,8 @@ async function tryProduction() {
     });
     return 0;
   } finally {
+    // Whatever still runs lives in the folder.
+    await stopEverything();
     removeFolder(folder);
   }
 }

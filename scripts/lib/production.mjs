@@ -12,18 +12,20 @@ export async function walkThroughProduction({ url, postgres, admin, say }) {
   say('The metrics are for who has the token');
 
   const boss = await signIn({ backendUrl: url, appUrl: url, ...admin });
-  const manager = await newManager(url, boss);
-  say('The first admin signed in, and made a manager');
+  const manager = await newPerson({ url, boss, role: 'manager' });
+  // Not the admin: whoever gave the role cannot have his requests approved by it.
+  const engineer = await newPerson({ url, boss, role: 'user' });
+  say('The first admin signed in, and made accounts for others');
 
-  const run = await requestRun(boss, postgres);
+  const run = await requestRun(engineer, postgres);
   const { digest } = await manager.get(`/runs/${run.id}`);
-  await refuses(boss.post(`/runs/${run.id}/execute`, {}), 'an approval');
+  await refuses(engineer.post(`/runs/${run.id}/execute`, {}), 'an approval');
   await manager.post(`/runs/${run.id}/approvals`, {
     decision: 'approve',
     digest,
   });
-  await boss.post(`/runs/${run.id}/execute`, {});
-  const ended = await runEnded(boss, run.id);
+  await engineer.post(`/runs/${run.id}/execute`, {});
+  const ended = await runEnded(engineer, run.id);
   if (ended.status !== 'executed') {
     throw new Error(
       `the run ended ${ended.status}: ${JSON.stringify(ended.items)}`,
@@ -58,10 +60,10 @@ async function readMetrics(url) {
   }
 }
 
-/** Somebody else than the requester has to approve. */
-async function newManager(url, boss) {
-  const email = 'manager@example.com';
-  const user = await boss.post('/users', { email, role: 'manager' });
+/** An account, by way of a one-time password that is changed at once. */
+async function newPerson({ url, boss, role }) {
+  const email = `${role}@example.com`;
+  const user = await boss.post('/users', { email, role });
   const { password } = await boss.post(`/users/${user.id}/one-time-password`);
   return signIn({
     ...{ backendUrl: url, appUrl: url, email, password },
@@ -69,22 +71,22 @@ async function newManager(url, boss) {
   });
 }
 
-async function requestRun(boss, postgres) {
-  await boss.post('/projects', { key: 'tried', name: 'Tried' });
-  const set = await boss.post('/db-sets', {
+async function requestRun(engineer, postgres) {
+  await engineer.post('/projects', { key: 'tried', name: 'Tried' });
+  const set = await engineer.post('/db-sets', {
     ...{ project: 'tried', environment: 'stg', name: 'tried' },
   });
-  await boss.post('/db-targets', {
+  await engineer.post('/db-targets', {
     ...{ dbSetId: set.id, name: 'tried', engine: 'postgres' },
     ...{ host: '127.0.0.1', port: postgres.port, database: 'postgres' },
     ...{ username: postgres.user, password: postgres.password },
   });
-  const migration = await boss.post('/migrations', {
+  const migration = await engineer.post('/migrations', {
     ...{ project: 'tried', key: 'tried-0001', name: 'Try it' },
     sqlUp: 'create table tried (id integer);\ninsert into tried values (1);\n',
     sqlDown: 'drop table tried;\n',
   });
-  return boss.post(`/migrations/${migration.id}/runs`, {
+  return engineer.post(`/migrations/${migration.id}/runs`, {
     ...{ environment: 'stg', dbSetIds: [set.id], reason: 'to try it' },
   });
 }
