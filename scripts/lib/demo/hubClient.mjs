@@ -21,11 +21,16 @@ export async function signIn({
       body: JSON.stringify({ email, password, newPassword }),
     },
   );
+  return hubClient({ backendUrl, token: backstageIdentity.token });
+}
+
+/** Calls the hub with a Backstage token. */
+export function hubClient({ backendUrl, token }) {
   const call = (method, path, body) =>
     send(`${backendUrl}/api/migrate-hub/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${backstageIdentity.token}`,
+        authorization: `Bearer ${token}`,
         ...(body && { 'content-type': 'application/json' }),
       },
       body: body && JSON.stringify(body),

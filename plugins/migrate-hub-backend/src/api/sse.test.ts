@@ -16,6 +16,7 @@ describe('a stream of events', () => {
   /** Streams events to one client; `ended` resolves when the server is done with it. */
   async function open(
     events: (signal: AbortSignal) => AsyncIterable<ServerSentEvent>,
+    options: { beat?: () => Promise<void>; heartbeatMs?: number } = {},
   ) {
     const ending = new AbortController();
     let done: (error?: unknown) => void = () => {};
@@ -29,6 +30,7 @@ describe('a stream of events', () => {
         signal: ending.signal,
         beat: async () => {},
         end: () => ending.abort(),
+        ...options,
       }).then(() => done(), done);
     });
     server = createServer(app).listen(0);
@@ -73,6 +75,27 @@ describe('a stream of events', () => {
     ending.abort();
     expect(await response.text()).toContain('id: 1\n');
     expect(await ended).toBeUndefined();
+  });
+
+  it('asks at each heartbeat whether the session still holds, and ends when it does not', async () => {
+    let beats = 0;
+    const { response, ended } = await open(
+      async function* forever(signal) {
+        await untilAborted(signal);
+        yield { id: 1, event: 'line', data: 'never sent' };
+      },
+      {
+        heartbeatMs: 5,
+        beat: async () => {
+          beats += 1;
+          if (beats === 3) throw new Error('the session was revoked');
+        },
+      },
+    );
+    const text = await response.text();
+    expect(await ended).toBeUndefined();
+    expect(beats).toBe(3);
+    expect(text).toMatch(/^: connected\n\n(: heartbeat\n\n){3}$/);
   });
 
   it('is left alone when the client goes', async () => {

@@ -18,14 +18,20 @@ function encode({ id, event, data }: ServerSentEvent): string {
 /**
  * Sends events until they end, the signal fires or the client goes.
  *
- * @param options - `beat`: called with each heartbeat; the stream ends when it rejects
+ * @param options - `beat`: called with each heartbeat; the stream ends when it
+ * rejects; `heartbeatMs`: between two of them, 15 s unless a test cannot wait
  */
 export async function sendEvents(
   res: Response,
   events: AsyncIterable<ServerSentEvent>,
-  options: { signal: AbortSignal; beat: () => Promise<void>; end: () => void },
+  options: {
+    signal: AbortSignal;
+    beat: () => Promise<void>;
+    end: () => void;
+    heartbeatMs?: number;
+  },
 ): Promise<void> {
-  const { signal, beat, end } = options;
+  const { signal, beat, end, heartbeatMs = HEARTBEAT_MS } = options;
   res.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
     // no-transform: compression would hold lines back.
@@ -38,7 +44,7 @@ export async function sendEvents(
   const heartbeat = setInterval(() => {
     res.write(': heartbeat\n\n');
     beat().catch(end);
-  }, HEARTBEAT_MS);
+  }, heartbeatMs);
   try {
     for await (const event of events) {
       if (signal.aborted) break;

@@ -8,6 +8,8 @@ import { Commands } from './Commands';
 import { ensureDemoUsers } from './DemoUsers';
 import { IdentityService } from './IdentityService';
 
+jest.setTimeout(30_000);
+
 const PASSWORD = 'correct horse battery';
 
 const demo = (user: object = {}) => ({
@@ -33,10 +35,13 @@ describe('signing in with a password', () => {
   });
   afterEach(() => drop());
 
-  async function startHub(migrateHub: object) {
+  async function startHub(
+    migrateHub: object,
+    providers: object = { local: {} },
+  ) {
     const config = mockServices.rootConfig({
       data: {
-        auth: { providers: { local: {} } },
+        auth: { providers },
         migrateHub: { ...testConfig().migrateHub, ...migrateHub },
       },
     });
@@ -273,6 +278,44 @@ describe('signing in with a password', () => {
       at: knex.raw(`now() - interval '16 minutes'`),
     });
     await signIn(hub);
+  });
+
+  it('lets people in with a password on the day Google is down, whatever was set', async () => {
+    const providers = { local: {}, google: {} };
+    const usual = await startHub(demo(), providers);
+    // With Google there, passwords are off until somebody says otherwise.
+    await expect(signIn(usual)).rejects.toMatchObject({
+      code: 'SIGN_IN_REFUSED',
+    });
+    // Uma is Google's by now.
+    await knex('users')
+      .where({ email: 'user@example.com' })
+      .update({ external_issuer: 'https://google', external_sub: '1' });
+
+    const forced = await startHub(
+      { ...demo(), signIn: { forceLocalSignIn: true } },
+      providers,
+    );
+    expect(await forced.authSettings.options()).toMatchObject({ local: true });
+    expect((await signIn(forced)).user.email).toBe('user@example.com');
+    await expect(
+      signIn(forced, { password: 'not hers' }),
+    ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+
+    const denied = await startHub(
+      {
+        ...demo(),
+        signIn: { forceLocalSignIn: true, deniedEmails: ['user@example.com'] },
+      },
+      providers,
+    );
+    await expect(signIn(denied)).rejects.toMatchObject({
+      code: 'SIGN_IN_REFUSED',
+    });
+    const back = await startHub(demo(), providers);
+    await expect(signIn(back)).rejects.toMatchObject({
+      code: 'SIGN_IN_REFUSED',
+    });
   });
 
   it('makes first admins of the config admins, whether they exist or come later', async () => {

@@ -8,6 +8,7 @@ import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { IdentityService } from './IdentityService';
+import { SessionAdministration } from './SessionAdministration';
 import { UsersService } from './UsersService';
 
 describe('administering users', () => {
@@ -114,6 +115,58 @@ describe('administering users', () => {
     });
     expect(enabled.disabled).toBe(false);
   });
+
+  it.each([
+    ['given another role', { role: 'manager' } as const],
+    ['disabled, and enabled again', { disabled: true } as const],
+    ['signed out everywhere', undefined],
+  ])(
+    'takes no token from before somebody was %s, not even inside one of a plugin',
+    async (_what, change) => {
+      const ada = await add('ada', 'admin');
+      const uma = await add('uma', 'user');
+      const identity = IdentityService.create({ knex });
+      const tokenOf = (claims: object) =>
+        `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
+      const now = Math.floor(Date.now() / 1000);
+      const resolve = (bearer: string) =>
+        identity.resolve({
+          credentials: mockCredentials.user(uma.entityRef),
+          bearer,
+        });
+      // A plugin signs its token at each call; the person's own is inside.
+      const tokens = (iat: number) => [
+        tokenOf({ iat }),
+        tokenOf({ iat: now + 60, obo: tokenOf({ iat }) }),
+      ];
+      const earlier = tokens(now - 1);
+      for (const token of earlier) await resolve(token);
+
+      if (change) {
+        await users.update(await as(ada), uma.id, {
+          ...change,
+          expectedRevision: 1,
+        });
+        await knex('users').where({ id: uma.id }).update({ disabled_at: null });
+      } else {
+        const limits = { idleSeconds: 60, absoluteSeconds: 60 };
+        const commands = Commands.create(knex);
+        await SessionAdministration.create({ commands, limits }).revokeAll(
+          await as(ada),
+          uma.id,
+        );
+      }
+
+      for (const token of earlier) {
+        await expect(resolve(token)).rejects.toMatchObject({
+          code: 'NOT_SIGNED_IN',
+        });
+      }
+      for (const token of tokens(now + 60)) {
+        expect((await resolve(token)).user.id).toBe(uma.id);
+      }
+    },
+  );
 
   it('is for admins in person', async () => {
     const max = await add('max', 'manager');

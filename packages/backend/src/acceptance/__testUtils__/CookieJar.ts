@@ -8,6 +8,8 @@ interface Cookie {
 
 /** What a browser does with cookies and redirects, as far as sign-in needs it. */
 export class CookieJar {
+  /** Every value that any jar ever held for the host of the hub or the provider. */
+  static readonly seen = new Set<string>();
   readonly #cookies: Cookie[] = [];
 
   /** One request; no redirect is followed. */
@@ -56,6 +58,7 @@ export class CookieJar {
     if (index >= 0) this.#cookies.splice(index, 1);
     const value = decodeURIComponent(rest.join('='));
     if (value) {
+      CookieJar.seen.add(value);
       this.#cookies.push({
         name,
         value,

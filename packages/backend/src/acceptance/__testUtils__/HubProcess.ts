@@ -48,6 +48,8 @@ export interface HubOptions {
   replicaOf?: HubProcess;
   /** Added to what stands under `migrateHub` in the config. */
   settings?: Record<string, unknown>;
+  /** Of the log. Default: what Backstage has, `info`. */
+  logLevel?: 'debug';
   /** Added to `auth.providers`; told where the hub will be. */
   providers?: (baseUrl: string) => Record<string, unknown>;
 }
@@ -121,6 +123,7 @@ export class HubProcess {
           ...process.env,
           NODE_ENV: 'development',
           NODE_OPTIONS: '--no-warnings',
+          ...(options.logLevel && { LOG_LEVEL: options.logLevel }),
           POSTGRES_HOST: server.host,
           POSTGRES_PORT: String(server.port),
           POSTGRES_USER: server.username,
