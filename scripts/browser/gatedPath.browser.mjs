@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
   accounts,
+  enter,
   launchBrowser,
-  signIn,
   startSession,
+  visit,
 } from './lib/portal.mjs';
 import { createStoryDatabase } from './lib/storyDatabase.mjs';
 
@@ -24,11 +25,9 @@ describe('a migration on its way', () => {
     asUser = await startSession(browser, 'the user');
     asManager = await startSession(browser, 'the manager');
     await Promise.all([
-      signIn(asUser.page, user),
-      signIn(asManager.page, manager),
+      enter(asUser.page, user),
+      enter(asManager.page, manager),
     ]);
-    await asUser.page.getByRole('link', { name: 'Databases' }).waitFor();
-    await asManager.page.getByRole('link', { name: 'Databases' }).waitFor();
   });
   after(async () => {
     await browser.close();
@@ -43,7 +42,7 @@ describe('a migration on its way', () => {
     'a target is created, and tested before it is saved',
     theUser,
     async page => {
-      await page.goto('/migrate-hub/databases');
+      await visit(page, '/migrate-hub/databases');
       await button(page, 'New project').click();
       await fill(page, { Key: 'story', Name: 'Story' });
       await button(page, 'Create project').click();
@@ -74,7 +73,7 @@ describe('a migration on its way', () => {
   );
 
   step('a migration is created and requested for stg', theUser, async page => {
-    await page.goto('/migrate-hub/migrations/new');
+    await visit(page, '/migrate-hub/migrations/new');
     await page.getByRole('combobox', { name: /Project/ }).click();
     await page.getByRole('option', { name: /story/i }).click();
     await fill(page, { Key: key, Name: 'Make the sessions table' });
@@ -99,7 +98,7 @@ describe('a migration on its way', () => {
   });
 
   step('an edit voids the approval', theUser, async page => {
-    await page.goto(runUrl);
+    await visit(page, runUrl);
     await page.getByRole('link', { name: 'Make the sessions table' }).click();
     await button(page, 'Edit').click();
     await editor(page, 'Up').fill(
@@ -113,7 +112,7 @@ describe('a migration on its way', () => {
     });
     await sure.click();
     await page.getByText('needs re-approval').first().waitFor();
-    await page.goto(runUrl);
+    await visit(page, runUrl);
     await page.getByText(/does not count/).waitFor();
     const execute = button(page, /^Execute on 1 target in stg/);
     assert.equal(await execute.getAttribute('aria-disabled'), 'true');
@@ -127,7 +126,7 @@ describe('a migration on its way', () => {
     'it is executed, and the table and its row are there',
     theUser,
     async page => {
-      await page.goto(runUrl);
+      await visit(page, runUrl);
       await act(page, /^Execute on 1 target in stg/);
       await page.getByRole('heading', { name: /executed/ }).waitFor();
       await page
@@ -150,7 +149,7 @@ describe('a migration on its way', () => {
       await page.getByRole('link', { name: 'Make the sessions table' }).click();
       runUrl = await request(page, 'Roll back what is applied');
       await asManager.run('rollback approval', approveFromQueue);
-      await page.goto(runUrl);
+      await visit(page, runUrl);
       await act(page, /^Roll back 1 target in stg/);
       await page.getByRole('heading', { name: /executed/ }).waitFor();
       assert.deepEqual(await database.tables(), []);
@@ -169,7 +168,7 @@ describe('a migration on its way', () => {
       'run.execution_requested',
       'run.finished',
     ]) {
-      await page.goto(`/migrate-hub/admin?view=audit&action=${action}`);
+      await visit(page, `/migrate-hub/admin?view=audit&action=${action}`);
       await page
         .getByRole('table', { name: 'Audit log' })
         .getByText(action, { exact: true })
@@ -217,7 +216,7 @@ async function request(page, type) {
 }
 
 async function approveFromQueue(page) {
-  await page.goto('/migrate-hub/approvals');
+  await visit(page, '/migrate-hub/approvals');
   await page.getByRole('link', { name: key }).first().click();
   await page.getByRole('heading', { name: 'How to undo it' }).waitFor();
   await act(page, /^Approve 1 target in stg/);

@@ -1,5 +1,16 @@
+// Signing in with e-mail and password, and what an admin does for those who cannot.
 import { after, before, describe, test } from 'node:test';
-import { accounts, launchBrowser, signIn, withPage } from './lib/portal.mjs';
+import {
+  accounts,
+  enter,
+  launchBrowser,
+  signIn,
+  startSession,
+  visit,
+  withPage,
+} from './lib/portal.mjs';
+
+const [user, , admin] = accounts;
 
 describe('sign-in', () => {
   let browser;
@@ -8,31 +19,47 @@ describe('sign-in', () => {
   });
   after(() => browser.close());
 
-  for (const account of accounts) {
-    test(`${account.email} signs in and finds the migrations`, () =>
-      withPage(browser, `sign-in ${account.email}`, async page => {
-        await signIn(page, account);
-        await page
-          .getByRole('link', { name: 'Migrations', exact: true })
-          .click();
-        await page.getByText('auth-0001-create-accounts').first().waitFor();
-      }));
-  }
-
-  test('the session outlives a reload of the page', () =>
-    withPage(browser, 'reload', async page => {
-      const pages = page.getByRole('navigation', { name: /migrate-hub/ });
-      await signIn(page, accounts[0]);
-      await pages.waitFor();
-      await page.reload();
-      await pages.waitFor();
-    }));
-
-  test('a wrong password is refused, and says so', () =>
-    withPage(browser, 'wrong password', async page => {
-      await signIn(page, { ...accounts[0], password: 'not the password' });
+  test('a wrong password is refused, and says so; the right one leads in and outlives a reload', () =>
+    withPage(browser, 'password', async page => {
+      await signIn(page, { ...user, password: 'not the password' });
       await page.getByRole('alert').waitFor();
       // The sign-in page is still there.
-      await page.getByLabel(/password/i).waitFor();
+      await page.getByLabel('Password', { exact: true }).fill(user.password);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByRole('link', { name: 'Migrations', exact: true }).click();
+      await page.getByText('auth-0001-create-accounts').first().waitFor();
+      await page.reload();
+      await page.getByText('auth-0001-create-accounts').first().waitFor();
     }));
+
+  test('somebody new gets an account and a password that works once', async () => {
+    const newcomer = { email: 'newcomer@example.com', password: undefined };
+    const asAdmin = await startSession(browser, 'the admin');
+    await asAdmin.run('new user', async page => {
+      await enter(page, admin);
+      await visit(page, '/migrate-hub/admin');
+      await page.getByRole('button', { name: 'New user' }).click();
+      const form = page.getByRole('dialog');
+      await form.getByLabel(/E-mail/).fill(newcomer.email);
+      await form.getByLabel('Name').fill('Nora Newcomer');
+      await form.getByRole('button', { name: 'Create user' }).click();
+      await page
+        .getByRole('button', { name: 'One-time password for Nora Newcomer' })
+        .click();
+      const dialog = page.getByRole('dialog');
+      await dialog
+        .getByRole('button', { name: 'Make a one-time password' })
+        .click();
+      newcomer.password = await dialog.locator('code').innerText();
+      await dialog.getByRole('button', { name: 'I have it' }).click();
+      await dialog.waitFor({ state: 'detached' });
+    });
+    await withPage(browser, 'one-time password', async page => {
+      await signIn(page, newcomer);
+      await page.getByText(/works once/).waitFor();
+      await page.getByLabel('New password').fill('a password of my own 7');
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('What needs you, Nora Newcomer?').waitFor();
+    });
+  });
 });

@@ -96,6 +96,8 @@ export const auditEventSchema = z.object({
   action: auditActionSchema,
   entityType: auditEntityTypeSchema,
   entityId: z.string(),
+  /** What people call it today: a key, a name, an e-mail address. */
+  entityName: z.string().optional(),
   payload: z.record(z.string(), z.unknown()),
   requestId: z.string().optional(),
 });

@@ -1,10 +1,14 @@
 // Chromium and the portal, for the browser tests. `npm test -- browser` sets the variables.
+/* global window, PopStateEvent */
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { signIn as signInToHub } from '../../lib/demo/hubClient.mjs';
+import { browserOptions, enterPortal } from './browser.mjs';
 
 const {
   MIGRATE_HUB_BROWSER: executablePath,
   MIGRATE_HUB_BROWSER_URL: url,
+  MIGRATE_HUB_BROWSER_BACKEND: backendUrl,
   MIGRATE_HUB_BROWSER_SCREENSHOTS: screenshots,
 } = process.env;
 
@@ -12,19 +16,7 @@ const {
 export const accounts = JSON.parse(process.env.MIGRATE_HUB_BROWSER_ACCOUNTS);
 
 export function launchBrowser() {
-  return chromium.launch({
-    executablePath,
-    headless: true,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch(browserOptions(executablePath));
 }
 
 /** Runs a story on a page of its own; when it fails, a picture of the page stays in the logs. */
@@ -70,10 +62,31 @@ export async function startSession(browser, name) {
   };
 }
 
+/** The hub's API for what a story only needs to be there, signed in as a demo account. */
+export const callHub = account =>
+  signInToHub({ backendUrl, appUrl: url, ...account });
+
+/**
+ * Signs in without the form: the cookie of a session of its own, then the portal goes on with it.
+ * The form has its own story.
+ */
+export async function enter(page, account) {
+  await enterPortal(page, { backendUrl, appUrl: url, account });
+  await page.getByRole('navigation', { name: /migrate-hub/ }).waitFor();
+}
+
+/** Goes to a page as a link within the portal does, without loading all of it again. */
+export async function visit(page, path) {
+  await page.evaluate(address => {
+    window.history.pushState({}, '', address);
+    window.dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  }, path);
+}
+
 /** Types e-mail and password into the sign-in page. */
 export async function signIn(page, { email, password }) {
   await page.goto('/');
   await page.getByLabel(/e-?mail/i).fill(email);
   await page.getByLabel(/password/i).fill(password);
-  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }

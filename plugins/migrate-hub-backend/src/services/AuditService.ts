@@ -55,6 +55,7 @@ export class AuditService {
         action: event.action,
         entityType: event.entityType,
         entityId: event.entityId,
+        entityName: event.entityName,
         payload: event.payload,
         requestId: event.requestId,
       }),

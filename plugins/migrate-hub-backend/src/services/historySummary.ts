@@ -2,6 +2,12 @@ import { AuditAction } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 
 type Payload = Record<string, unknown>;
 
+interface Place {
+  environment: string;
+  /** The target, of what concerns a run item. */
+  target: string;
+}
+
 const of = (count: unknown, noun: string) =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -10,11 +16,16 @@ const because = (payload: Payload) =>
     ? `: ${payload.reason ?? payload.comment}`
     : '';
 
+const capital = (word: unknown) => {
+  const text = String(word);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+};
+
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** One sentence an event, for people. What is not here reads as its action. */
 const sentences: Partial<
-  Record<AuditAction, (payload: Payload, environment: string) => string>
+  Record<AuditAction, (payload: Payload, place: Place) => string>
 > = {
   'migration.created': () => 'Created the migration',
   'migration.updated': payload =>
@@ -23,7 +34,7 @@ const sentences: Partial<
     `Changed the SQL: version ${payload.version}`,
   'migration.archived': () => 'Archived the migration',
   'migration.unarchived': () => 'Took the migration out of the archive',
-  'run.requested': (payload, environment) =>
+  'run.requested': (payload, { environment }) =>
     `Requested ${payload.type} of version ${
       payload.version
     } in ${environment} on ${of(
@@ -32,30 +43,33 @@ const sentences: Partial<
     )}${because(payload)}`,
   'run.revised': payload =>
     `The run waits for approval again: ${payload.cause}`,
-  'run.approved': (payload, environment) =>
+  'run.approved': (payload, { environment }) =>
     `Approved in ${environment} (${payload.granted} of ${
       payload.required
     })${because(payload)}`,
-  'run.denied': (payload, environment) =>
+  'run.denied': (payload, { environment }) =>
     `Denied in ${environment}${because(payload)}`,
-  'run.execution_requested': (_, environment) => `Executed in ${environment}`,
-  'run.started': (_, environment) => `Started in ${environment}`,
-  'run.finished': (payload, environment) =>
+  'run.execution_requested': (_, { environment }) =>
+    `Asked to execute in ${environment}`,
+  'run.started': (_, { environment }) => `Started in ${environment}`,
+  'run.finished': (payload, { environment }) =>
     `Ended in ${environment}: ${payload.status}`,
-  'run.cancel_requested': (payload, environment) =>
-    `Canceled in ${environment}${because(payload)}`,
-  'run.canceled': (_, environment) => `Ended in ${environment}: canceled`,
-  'run.retried': (payload, environment) =>
+  'run.cancel_requested': (payload, { environment }) =>
+    `Asked to cancel in ${environment}${because(payload)}`,
+  'run.canceled': (_, { environment }) => `Ended in ${environment}: canceled`,
+  'run.retried': (payload, { environment }) =>
     `Retried ${of(
       list(payload.items).length,
       'target',
     )} in ${environment}${because(payload)}`,
-  'run_item.finished': (payload, environment) =>
-    `${payload.status} on ${payload.target ?? 'a target'} in ${environment}${
+  'run_item.finished': (payload, { environment, target }) =>
+    `${capital(payload.status)} on ${target} in ${environment}${
       payload.outcome ? ` (${String(payload.outcome).replace('_', ' ')})` : ''
     }`,
-  'run_item.resolved': (payload, environment) =>
-    `Resolved a target in ${environment}: ${String(
+  'run_item.recovered': (_, { environment, target }) =>
+    `Took over ${target} in ${environment} from an executor that went silent`,
+  'run_item.resolved': (payload, { environment, target }) =>
+    `Resolved ${target} in ${environment}: ${String(
       payload.resolution,
     ).replaceAll('_', ' ')}${because(payload)}`,
   'approval.invalidated': payload => `Approval void: ${payload.cause}`,
@@ -69,10 +83,14 @@ const sentences: Partial<
 export function summaryOf(event: {
   action: AuditAction;
   payload: Payload;
+  entityName?: string;
   environment?: string;
 }): string {
   const sentence = sentences[event.action];
   return sentence
-    ? sentence(event.payload, event.environment ?? '')
+    ? sentence(event.payload, {
+        environment: event.environment ?? '',
+        target: event.entityName ?? 'a target',
+      })
     : event.action;
 }

@@ -16,6 +16,8 @@ export interface AuditEventRecord {
   action: AuditAction;
   entityType: AuditEntityType;
   entityId: string;
+  /** What people call it; absent for what has no name. */
+  entityName?: string;
   migrationId?: string;
   runId?: string;
   environment?: string;
@@ -37,6 +39,29 @@ interface Page {
   after?: Cursor;
 }
 
+/**
+ * What people call the entity of an event `a`.
+ *
+ * @remarks by primary keys, for the rows of the page only
+ */
+export const entityNameOf = (a: string) => `
+  case
+    -- Where nobody was found, an event names what was asked for.
+    when ${a}.entity_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then null
+    else case ${a}.entity_type
+    when 'project' then (select x.key from projects x where x.id = ${a}.entity_id::uuid)
+    when 'db_set' then (select x.name from db_sets x where x.id = ${a}.entity_id::uuid)
+    when 'db_target' then (select x.name from db_targets x where x.id = ${a}.entity_id::uuid)
+    when 'migration' then (select x.key from migrations x where x.id = ${a}.migration_id)
+    when 'run' then (select x.key from migrations x where x.id = ${a}.migration_id)
+    when 'run_item' then (
+      select x.name from run_items i join db_targets x on x.id = i.target_id
+       where i.id = ${a}.entity_id::uuid)
+    when 'user' then (
+      select coalesce(x.email, x.name) from users x where x.id = ${a}.entity_id::uuid)
+    end
+  end as entity_name`;
+
 /** Without the canonical bytes: they are for verification. */
 const newestFirst = (tx: Tx, page: Page) => {
   const query = tx('audit_events')
@@ -53,6 +78,7 @@ const newestFirst = (tx: Tx, page: Page) => {
       'request_id',
       'payload',
       tx.raw(exactTime('at', 'exact_at')),
+      tx.raw(entityNameOf('audit_events')),
     )
     .orderBy([
       { column: 'at', order: 'desc' },
@@ -75,6 +101,7 @@ export interface AuditEventRow {
   action: AuditAction;
   entity_type: AuditEntityType;
   entity_id: string;
+  entity_name: string | null;
   migration_id: string | null;
   run_id: string | null;
   environment: string | null;
@@ -91,6 +118,7 @@ export const toEventContents = (
   action: row.action,
   entityType: row.entity_type,
   entityId: row.entity_id,
+  entityName: optional(row.entity_name),
   migrationId: optional(row.migration_id),
   runId: optional(row.run_id),
   environment: optional(row.environment),

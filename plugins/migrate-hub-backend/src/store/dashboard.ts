@@ -1,5 +1,6 @@
 import { AuditAction } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Tx } from './Database';
+import { entityNameOf } from './auditQueries';
 import { optional } from './rows';
 
 export interface EnvironmentCounts {
@@ -70,6 +71,7 @@ export interface Activity {
   at: Date;
   actorId?: string;
   action: AuditAction;
+  entityName?: string;
   environment?: string;
   runId?: string;
   migrationKey: string;
@@ -96,11 +98,13 @@ export async function recentActivity(
       'a.run_id',
       'a.payload',
       'm.key',
+      tx.raw(entityNameOf('a')),
     );
   return rows.map(row => ({
     at: row.at,
     actorId: optional(row.actor_id),
     action: row.action,
+    entityName: optional(row.entity_name),
     environment: optional(row.environment),
     runId: optional(row.run_id),
     migrationKey: row.key,

@@ -49,7 +49,7 @@ export const CopyButton = ({ text, what }: CopyButtonProps) => {
 
 /** Keys, hosts and the like. */
 export const Mono = ({ children }: { children: ReactNode }) => (
-  <Box component="code" sx={{ fontSize: '0.9em', wordBreak: 'break-word' }}>
+  <Box component="code" sx={{ fontSize: '0.9em', overflowWrap: 'break-word' }}>
     {children}
   </Box>
 );

@@ -1,8 +1,11 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
+import { keyframes } from '@mui/material/styles';
 import { ItemCounts } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useText } from '../hooks/useText';
 import { Tone, toneColor } from './tones';
+
+const breathe = keyframes`50% { opacity: 0.2; }`;
 
 /** The parts of the bar, in the order in which they stand. */
 const parts = (counts: ItemCounts): [Tone, number][] => [
@@ -29,6 +32,11 @@ export const ItemProgress = ({ counts }: { counts: ItemCounts }) => {
         {failed > 0 && (
           <Box component="span" sx={{ color: toneColor('red') }}>
             {` · ${t('progress.failed', { targets: String(failed) })}`}
+          </Box>
+        )}
+        {counts.running > 0 && (
+          <Box component="span" sx={{ color: toneColor('blue') }}>
+            {` · ${t('progress.running', { targets: String(counts.running) })}`}
           </Box>
         )}
         {counts.unknown > 0 && (
@@ -59,6 +67,14 @@ export const ItemProgress = ({ counts }: { counts: ItemCounts }) => {
               width: `${(100 * count) / Math.max(1, counts.total)}%`,
               backgroundColor: toneColor(tone),
               transition: 'width 300ms',
+              // Not done yet: it must not look like the part that is.
+              ...(tone === 'blue' && {
+                opacity: 0.5,
+                animation: `${breathe} 1.6s ease-in-out infinite`,
+                '@media (prefers-reduced-motion: reduce)': {
+                  animation: 'none',
+                },
+              }),
             }}
           />
         ))}

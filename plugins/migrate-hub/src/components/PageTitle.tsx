@@ -22,7 +22,7 @@ export const PageTitle = ({ title, subtitle, children }: PageTitleProps) => (
       marginBottom: 2,
     }}
   >
-    <Box sx={{ minWidth: 0 }}>
+    <Box sx={{ minWidth: 0, flex: '1 1 16rem' }}>
       <Typography
         component="h2"
         sx={{ fontSize: '1.5rem', fontWeight: 600, lineHeight: 1.3 }}
@@ -48,7 +48,17 @@ export const PageTitle = ({ title, subtitle, children }: PageTitleProps) => (
       )}
     </Box>
     {children && (
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>{children}</Box>
+      <Box
+        sx={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          // A button with its reason below is higher than the others.
+          alignItems: 'flex-start',
+          gap: 1,
+        }}
+      >
+        {children}
+      </Box>
     )}
   </Box>
 );

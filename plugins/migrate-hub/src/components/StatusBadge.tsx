@@ -83,6 +83,8 @@ export const StatusBadge = ({
       sx={theme => ({
         color: toneColor(tone)(theme),
         display: 'inline-flex',
+        // The hidden word must not widen what scrolls around it.
+        position: 'relative',
         alignItems: 'center',
         gap: 0.5,
         whiteSpace: 'nowrap',

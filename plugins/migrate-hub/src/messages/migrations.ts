@@ -57,7 +57,7 @@ export const migrationsMessages = {
   },
   next: {
     request: 'Request a run in {{environment}}',
-    approve: 'Wait for approval in {{environment}}',
+    approve: 'Open the request for {{environment}}',
     execute: 'Execute in {{environment}}',
     running: 'Running in {{environment}}',
     look: 'Look at the run in {{environment}}',

@@ -54,7 +54,7 @@ export const sharedMessages = {
     environment: 'Environment',
     state: 'State',
     jira: 'Jira',
-    author: 'Author (e-mail)',
+    author: 'Author',
     search: 'Search',
   },
   paging: {
@@ -67,6 +67,7 @@ export const sharedMessages = {
     label: 'Targets done',
     done: '{{done}} of {{total}}',
     failed: '{{targets}} failed',
+    running: '{{targets}} running',
     unknown: '{{targets}} unknown',
   },
   sql: {

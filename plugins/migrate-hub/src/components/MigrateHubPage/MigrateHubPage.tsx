@@ -3,6 +3,7 @@ import { useCallback } from 'react';
 import { HubContext, useHubClient } from '../../hooks/useHub';
 import { useLoad } from '../../hooks/useLoad';
 import { useText } from '../../hooks/useText';
+import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
 import { PageSkeleton } from '../Skeletons';
 import { KeyboardHelp } from './KeyboardHelp';
@@ -27,20 +28,22 @@ export const MigrateHubPage = () => {
   );
 
   return (
-    <Page themeId="tool">
-      <Header title={t('page.title')} subtitle={t('page.subtitle')}>
-        <KeyboardHelp />
-      </Header>
-      <Tabs me={load.value?.me} />
-      <Content>
-        <Loaded load={load} skeleton={<PageSkeleton />}>
-          {value => (
-            <HubContext.Provider value={value}>
-              <Pages />
-            </HubContext.Provider>
-          )}
-        </Loaded>
-      </Content>
-    </Page>
+    <HubTheme>
+      <Page themeId="tool">
+        <Header title={t('page.title')} subtitle={t('page.subtitle')}>
+          <KeyboardHelp />
+        </Header>
+        <Tabs me={load.value?.me} />
+        <Content>
+          <Loaded load={load} skeleton={<PageSkeleton />}>
+            {value => (
+              <HubContext.Provider value={value}>
+                <Pages />
+              </HubContext.Provider>
+            )}
+          </Loaded>
+        </Content>
+      </Page>
+    </HubTheme>
   );
 };

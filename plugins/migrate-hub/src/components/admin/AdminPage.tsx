@@ -1,5 +1,6 @@
 import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
+import { Me } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ComponentType } from 'react';
 import { useFilters } from '../../hooks/useFilters';
 import { useHub } from '../../hooks/useHub';
@@ -9,34 +10,36 @@ import { PageTitle } from '../PageTitle';
 import { AuditLog } from './AuditLog';
 import { Policies } from './Policies';
 import { Sessions } from './Sessions';
+import { SignInSettings } from './SignInSettings';
 import { Users } from './Users';
 
 const VIEW = ['view'] as const;
 
+const administers = (me: Me) => me.allowedActions.includes('administer');
+const manages = (me: Me) => me.user.role !== 'user';
+
+/** In the order of the tabs; a new view is a line here and its text `admin.<name>`. */
 const views = {
-  users: Users,
-  sessions: Sessions,
-  policies: Policies,
-  audit: AuditLog,
-} satisfies Record<string, ComponentType>;
+  users: { View: Users, seenBy: administers },
+  sessions: { View: Sessions, seenBy: manages },
+  policies: { View: Policies, seenBy: () => true },
+  signIn: { View: SignInSettings, seenBy: administers },
+  audit: { View: AuditLog, seenBy: manages },
+} satisfies Record<
+  string,
+  { View: ComponentType; seenBy: (me: Me) => boolean }
+>;
 type View = keyof typeof views;
 
-const isView = (text: string | undefined): text is View =>
-  text !== undefined && text in views;
-
-/** Users, policies and the audit log. */
+/** Users, sessions, policies, sign-in and the audit log. */
 export const AdminPage = () => {
   const t = useText();
   const { me } = useHub();
   const { values, set } = useFilters(VIEW);
-  const offered: View[] = [
-    ...(me.allowedActions.includes('administer')
-      ? (['users', 'sessions'] as const)
-      : []),
-    'policies',
-    ...(me.user.role === 'user' ? [] : (['audit'] as const)),
-  ];
-  if (me.user.role === 'user') {
+  const offered = (Object.keys(views) as View[]).filter(name =>
+    views[name].seenBy(me),
+  );
+  if (!manages(me)) {
     return (
       <>
         <PageTitle title={t('admin.title')} />
@@ -47,11 +50,8 @@ export const AdminPage = () => {
       </>
     );
   }
-  const view =
-    isView(values.view) && offered.includes(values.view)
-      ? values.view
-      : offered[0];
-  const Shown = views[view];
+  const view = offered.find(name => name === values.view) ?? offered[0];
+  const { View } = views[view];
   return (
     <>
       <PageTitle title={t('admin.title')} />
@@ -59,13 +59,15 @@ export const AdminPage = () => {
         value={view}
         onChange={(_, next) => set({ view: next })}
         aria-label={t('admin.views')}
+        variant="scrollable"
+        scrollButtons="auto"
         sx={{ marginBottom: 2 }}
       >
         {offered.map(one => (
           <Tab key={one} value={one} label={t(`admin.${one}`)} />
         ))}
       </Tabs>
-      <Shown />
+      <View />
     </>
   );
 };

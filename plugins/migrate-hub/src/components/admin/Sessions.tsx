@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { Session } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCallback, useState } from 'react';
@@ -43,8 +44,19 @@ const columns = (
   {
     id: 'where',
     header: t('sessions.where'),
-    cell: ({ address, agent }) =>
-      [address, agent].filter(Boolean).join(' · ') || '–',
+    cell: ({ address, agent }) => (
+      <Box
+        title={agent}
+        sx={{
+          maxWidth: '40ch',
+          overflow: 'hidden',
+          textOverflow: 'ellipsis',
+          whiteSpace: 'nowrap',
+        }}
+      >
+        {[address, agent].filter(Boolean).join(' · ') || '–'}
+      </Box>
+    ),
   },
   {
     id: 'actions',

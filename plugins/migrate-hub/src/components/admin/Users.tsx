@@ -1,7 +1,5 @@
+import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import MenuItem from '@mui/material/MenuItem';
-import TextField from '@mui/material/TextField';
-import Typography from '@mui/material/Typography';
 import {
   Role,
   User,
@@ -14,8 +12,10 @@ import { usePagedList } from '../../hooks/usePagedList';
 import { useText } from '../../hooks/useText';
 import { EmptyState } from '../EmptyState';
 import { FilterBar, FilterSelect, FilterText } from '../FilterBar';
-import { Column, PagedTable } from '../PagedTable';
-import { RelativeTime } from '../RelativeTime';
+import { PagedTable } from '../PagedTable';
+import { NewUserDialog } from './NewUserDialog';
+import { OneTimePasswordDialog } from './OneTimePasswordDialog';
+import { userColumns } from './userColumns';
 import { UserChange, UserDialog } from './UserDialog';
 
 const FILTERS = ['q', 'role', 'disabled'] as const;
@@ -26,88 +26,10 @@ const roleOf = (text: string | undefined): Role | undefined =>
 const flagOf = (text: string | undefined): 'true' | 'false' | undefined =>
   text === 'true' || text === 'false' ? text : undefined;
 
-interface ColumnOptions {
-  t: ReturnType<typeof useText>;
-  /** Id of the one who looks. */
-  me: string;
-  ask: (user: User, change: UserChange) => void;
-}
-
-const columns = ({ t, me, ask }: ColumnOptions): Column<User>[] => [
-  {
-    id: 'name',
-    header: t('users.name'),
-    rowHeader: true,
-    cell: ({ id, name, kind, disabled }) => (
-      <>
-        {name}
-        <Typography variant="caption" color="text.secondary">
-          {id === me && ` (${t('users.you')})`}
-          {kind === 'service' && ` (${t('users.service')})`}
-          {disabled && ` (${t('users.disabled')})`}
-        </Typography>
-      </>
-    ),
-  },
-  { id: 'email', header: t('users.email'), cell: ({ email }) => email ?? '–' },
-  {
-    id: 'role',
-    header: t('users.role'),
-    cell: user =>
-      user.kind === 'service' ? (
-        t(`users.role.${user.role}`)
-      ) : (
-        <TextField
-          select
-          size="small"
-          variant="standard"
-          value={user.role}
-          onChange={event =>
-            ask(user, { role: roleSchema.parse(event.target.value) })
-          }
-          SelectProps={{
-            inputProps: {
-              'aria-label': t('users.roleOf', { name: user.name }),
-            },
-          }}
-        >
-          {roleSchema.options.map(role => (
-            <MenuItem key={role} value={role}>
-              {t(`users.role.${role}`)}
-            </MenuItem>
-          ))}
-        </TextField>
-      ),
-  },
-  {
-    id: 'provider',
-    header: t('users.provider'),
-    cell: ({ provider }) => provider,
-  },
-  {
-    id: 'lastSignIn',
-    header: t('users.lastSignIn'),
-    noWrap: true,
-    cell: ({ lastSignInAt }) =>
-      lastSignInAt ? <RelativeTime at={lastSignInAt} /> : t('users.never'),
-  },
-  {
-    id: 'actions',
-    header: t('users.actions'),
-    cell: user => (
-      <Button
-        size="small"
-        color={user.disabled ? 'primary' : 'error'}
-        aria-label={t(user.disabled ? 'users.enableOf' : 'users.disableOf', {
-          name: user.name,
-        })}
-        onClick={() => ask(user, { disabled: !user.disabled })}
-      >
-        {t(user.disabled ? 'users.enable' : 'users.disable')}
-      </Button>
-    ),
-  },
-];
+type Asked =
+  | { what: 'new' }
+  | { what: 'change'; user: User; change: UserChange }
+  | { what: 'password'; user: User };
 
 /** Who may do what. */
 export const Users = () => {
@@ -116,7 +38,7 @@ export const Users = () => {
   const { me } = useHub();
   const filters = useFilters(FILTERS);
   const { values, set } = filters;
-  const [asked, setAsked] = useState<{ user: User; change: UserChange }>();
+  const [asked, setAsked] = useState<Asked>();
 
   const list = usePagedList(
     useCallback(
@@ -134,6 +56,11 @@ export const Users = () => {
     ),
   );
 
+  const close = () => setAsked(undefined);
+  const done = () => {
+    close();
+    list.reload();
+  };
   return (
     <>
       <FilterBar active={filters.active} onClear={filters.clear}>
@@ -162,27 +89,40 @@ export const Users = () => {
           value={values.disabled}
           onChange={disabled => set({ disabled })}
         />
+        <Box sx={{ flex: 1 }} />
+        <Button variant="contained" onClick={() => setAsked({ what: 'new' })}>
+          {t('users.create')}
+        </Button>
       </FilterBar>
       <PagedTable
         label={t('admin.users')}
         list={list}
-        columns={columns({
+        columns={userColumns({
           t,
           me: me.user.id,
-          ask: (user, change) => setAsked({ user, change }),
+          ask: (user, what) =>
+            setAsked(
+              what === 'password'
+                ? { what, user }
+                : { what: 'change', user, change: what },
+            ),
         })}
         keyOf={user => user.id}
         empty={<EmptyState title={t('users.empty')} />}
       />
-      {asked && (
+      {asked?.what === 'change' && (
         <UserDialog
-          {...asked}
-          onDone={() => {
-            setAsked(undefined);
-            list.reload();
-          }}
-          onClose={() => setAsked(undefined)}
+          user={asked.user}
+          change={asked.change}
+          onDone={done}
+          onClose={close}
         />
+      )}
+      {asked?.what === 'password' && (
+        <OneTimePasswordDialog user={asked.user} onClose={close} />
+      )}
+      {asked?.what === 'new' && (
+        <NewUserDialog onCreated={done} onClose={close} />
       )}
     </>
   );

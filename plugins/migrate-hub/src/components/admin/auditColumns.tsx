@@ -49,11 +49,8 @@ const Details = ({ event }: { event: AuditEvent }) => {
 /** A name where the record has one, and the way there where there is a page. */
 const Subject = ({ event }: { event: AuditEvent }) => {
   const paths = useHubPaths();
-  const { entityType, entityId, payload } = event;
-  const said = [payload.migrationKey, payload.key, payload.name].find(
-    (value): value is string => typeof value === 'string',
-  );
-  const name = said ?? entityId.slice(0, 13);
+  const { entityType, entityId, entityName } = event;
+  const name = entityName ?? entityId.slice(0, 13);
   const kind = entityType.replace('_', ' ');
   if (entityType === 'run') {
     return (

@@ -7,6 +7,7 @@ export const adminMessages = {
     policies: 'Policies',
     audit: 'Audit log',
     sessions: 'Sessions',
+    signIn: 'Sign-in',
     nothing: 'This page is for managers and admins.',
     nothingHint: 'Managers read the audit log; admins also manage users.',
     policiesHint:
@@ -30,6 +31,22 @@ export const adminMessages = {
     actions: 'Actions',
     you: 'you',
     empty: 'No user matches these filters.',
+    create: 'New user',
+    createConfirm: 'Create user',
+    emailHint:
+      'The first verified sign-in with this address makes the account theirs, for good.',
+    nameHint: 'Optional; taken from their first sign-in.',
+    password: 'One-time password',
+    passwordOf: 'One-time password for {{name}}',
+    passwordTitle: 'Give {{name}} a one-time password?',
+    passwordWhat:
+      'It is shown to you once, works for their next sign-in with a password, and must be changed then. A password they have stops working now.',
+    passwordConfirm: 'Make a one-time password',
+    thePassword: 'password',
+    passwordUntil: 'It can be used until then:',
+    passwordOnce:
+      'Give it to them on a safe way now: it is not shown again, and the hub cannot read it.',
+    passwordDone: 'I have it',
     roleOf: 'Role of {{name}}',
     disable: 'Disable',
     enable: 'Enable',
@@ -63,6 +80,46 @@ export const adminMessages = {
     endWhat:
       'It cannot be renewed: within minutes that browser has to sign in again.',
     empty: 'No open sessions.',
+  },
+  signIn: {
+    how: 'How people sign in',
+    who: 'Who may sign in with Google',
+    forced:
+      'The configuration forces sign-in with a password (migrateHub.signIn.forceLocalSignIn), whatever is set here.',
+    localSignIn: 'Sign-in with e-mail and password',
+    localSignInHint:
+      'For the day Google is away, and for people without a Google account. Admins give one-time passwords.',
+    localForGoogleUsers: 'Also for people who have signed in with Google',
+    localForGoogleUsersHint:
+      'Off, whoever has come by Google comes by Google only.',
+    autoProvision: 'Accounts at the first sign-in',
+    autoProvisionHint:
+      'Off, an admin has to create the account before somebody can sign in.',
+    defaultRole: 'Role of such an account',
+    allowedDomains: 'Allowed domains',
+    allowedDomainsHint:
+      'Google Workspace domains, one a line. With this and the allowed addresses empty, every Google account may come.',
+    allowedEmails: 'Allowed addresses',
+    allowedEmailsHint: 'May come whatever their domain, one a line.',
+    deniedEmails: 'Denied addresses',
+    deniedEmailsHint: 'May never come, one a line.',
+    save: 'Save sign-in settings',
+    discard: 'Discard',
+    saveTitle: 'Change how people sign in?',
+    added: '{{label}}: adds {{entries}}.',
+    removed: '{{label}}: removes {{entries}}.',
+    roleBecomes: 'New accounts get the role {{role}}.',
+    'localSignIn.on': 'People with a password may sign in with it.',
+    'localSignIn.off':
+      'Nobody signs in with a password any more, and sessions that came from one end now.',
+    'localForGoogleUsers.on':
+      'People who came by Google may also use a password.',
+    'localForGoogleUsers.off':
+      'People who came by Google can no longer use a password.',
+    'autoProvision.on':
+      'Whoever may sign in gets an account at the first sign-in.',
+    'autoProvision.off':
+      'Only people whose account an admin has created can sign in.',
   },
   audit: {
     actor: 'Who (e-mail)',

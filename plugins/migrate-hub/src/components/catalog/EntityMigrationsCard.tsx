@@ -12,6 +12,7 @@ import { useLoad } from '../../hooks/useLoad';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
 import { EnvironmentName } from '../EnvironmentName';
+import { HubTheme } from '../HubTheme';
 import { RelativeTime } from '../RelativeTime';
 import { Section } from '../Section';
 import { StatusBadge } from '../StatusBadge';
@@ -45,37 +46,41 @@ export const EntityMigrationsCard = () => {
     ),
   );
   return (
-    <Section
-      title={t('catalog.title')}
-      aside={
-        <Link to={`${paths.migrations}?project=${encodeURIComponent(project)}`}>
-          {t('catalog.all', { project })}
-        </Link>
-      }
-      load={pending}
-    >
-      {({ environments, runs }) => (
-        <Box
-          component="dl"
-          sx={{
-            display: 'grid',
-            gridTemplateColumns: 'max-content 1fr',
-            columnGap: 2,
-            rowGap: 1.5,
-            margin: 0,
-            '& dd': { margin: 0 },
-          }}
-        >
-          {environments.map(environment => (
-            <PendingIn
-              key={environment.name}
-              environment={environment}
-              runs={runs.filter(run => run.environment === environment.name)}
-            />
-          ))}
-        </Box>
-      )}
-    </Section>
+    <HubTheme>
+      <Section
+        title={t('catalog.title')}
+        aside={
+          <Link
+            to={`${paths.migrations}?project=${encodeURIComponent(project)}`}
+          >
+            {t('catalog.all', { project })}
+          </Link>
+        }
+        load={pending}
+      >
+        {({ environments, runs }) => (
+          <Box
+            component="dl"
+            sx={{
+              display: 'grid',
+              gridTemplateColumns: 'max-content 1fr',
+              columnGap: 2,
+              rowGap: 1.5,
+              margin: 0,
+              '& dd': { margin: 0 },
+            }}
+          >
+            {environments.map(environment => (
+              <PendingIn
+                key={environment.name}
+                environment={environment}
+                runs={runs.filter(run => run.environment === environment.name)}
+              />
+            ))}
+          </Box>
+        )}
+      </Section>
+    </HubTheme>
   );
 };
 
@@ -99,13 +104,15 @@ function PendingIn({ environment, runs }: PendingInProps) {
           </Typography>
         )}
         {runs.slice(0, SHOWN).map(run => (
-          <Typography key={run.id} variant="body2" component="div">
+          <Box key={run.id} sx={{ marginBottom: 0.5 }}>
             <Link to={paths.run(run.id)}>
               <code>{run.migration.key}</code>
-            </Link>{' '}
-            <StatusBadge status={run.status} variant="text" />{' '}
-            <RelativeTime at={run.createdAt} />
-          </Typography>
+            </Link>
+            <Typography variant="body2" color="text.secondary" component="div">
+              <StatusBadge status={run.status} variant="text" />{' '}
+              <RelativeTime at={run.createdAt} />
+            </Typography>
+          </Box>
         ))}
         {runs.length > SHOWN && (
           <Link

@@ -2,6 +2,7 @@ import { useCallback } from 'react';
 import { useHubClient } from '../../hooks/useHub';
 import { useLoad } from '../../hooks/useLoad';
 import { WaitingList } from '../dashboard/WaitingList';
+import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
 
 /** For the home page: what only I can move on. */
@@ -11,8 +12,10 @@ export const WaitingForMe = () => {
     useCallback(signal => client.call('getDashboard', { signal }), [client]),
   );
   return (
-    <Loaded load={dashboard}>
-      {({ waitingForMe }) => <WaitingList waiting={waitingForMe} />}
-    </Loaded>
+    <HubTheme>
+      <Loaded load={dashboard}>
+        {({ waitingForMe }) => <WaitingList waiting={waitingForMe} />}
+      </Loaded>
+    </HubTheme>
   );
 };

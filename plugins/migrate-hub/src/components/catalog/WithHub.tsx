@@ -1,6 +1,7 @@
 import { ReactNode, useCallback } from 'react';
 import { HubContext, useHubClient } from '../../hooks/useHub';
 import { useLoad } from '../../hooks/useLoad';
+import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
 
 /** What the shell loads, for parts of the hub on pages of others. */
@@ -19,10 +20,12 @@ export const WithHub = ({ children }: { children: ReactNode }) => {
     ),
   );
   return (
-    <Loaded load={hub}>
-      {value => (
-        <HubContext.Provider value={value}>{children}</HubContext.Provider>
-      )}
-    </Loaded>
+    <HubTheme>
+      <Loaded load={hub}>
+        {value => (
+          <HubContext.Provider value={value}>{children}</HubContext.Provider>
+        )}
+      </Loaded>
+    </HubTheme>
   );
 };

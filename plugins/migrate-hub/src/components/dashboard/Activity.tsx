@@ -33,7 +33,10 @@ export const Activity = ({ entries }: { entries: Entry[] }) => {
           key={`${entry.at} ${index}`}
           sx={{
             display: 'grid',
-            gridTemplateColumns: { xs: '1fr', sm: '9rem 1fr auto' },
+            gridTemplateColumns: {
+              xs: '1fr',
+              sm: '8rem minmax(0, 1fr) max-content',
+            },
             columnGap: 1.5,
             paddingY: 0.75,
             borderTop: 1,

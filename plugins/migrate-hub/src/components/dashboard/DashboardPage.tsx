@@ -50,7 +50,7 @@ export const DashboardPage = () => {
           display: 'grid',
           gridTemplateColumns: {
             xs: 'minmax(0, 1fr)',
-            lg: 'minmax(0, 7fr) minmax(0, 5fr)',
+            lg: 'minmax(0, 9fr) minmax(0, 5fr)',
           },
           gap: 2,
           alignItems: 'start',

@@ -40,7 +40,11 @@ export const EnvironmentsGlance = (props: { environments: Glance[] }) => {
   ];
 
   return (
-    <Table size="small" aria-label={t('dashboard.environments')}>
+    <Table
+      size="small"
+      aria-label={t('dashboard.environments')}
+      sx={{ '& td, & th': { paddingX: 0.75 } }}
+    >
       <TableHead>
         <TableRow>
           <TableCell>{t('dashboard.environment')}</TableCell>

@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { useCommand } from '../../hooks/useCommand';
 import { useHub, useHubClient } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
-import { fieldErrors } from './fieldErrors';
-import { FormDialog } from './FormDialog';
+import { fieldErrors } from '../fieldErrors';
+import { FormDialog } from '../FormDialog';
 
 interface DbSetDialogProps {
   project: string;

@@ -117,7 +117,13 @@ export const DbSetPanel = (props: DbSetPanelProps) => {
       </AccordionSummary>
       <AccordionDetails>
         <Box
-          sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, marginBottom: 1 }}
+          sx={{
+            display: 'flex',
+            flexWrap: 'wrap',
+            justifyContent: 'flex-end',
+            gap: 1,
+            marginTop: -1,
+          }}
         >
           <ActionButton
             action="createDbTarget"
@@ -136,7 +142,7 @@ export const DbSetPanel = (props: DbSetPanelProps) => {
             reason="tooltip"
             onClick={() => setAsked('edit')}
           >
-            {t('databases.editOf', { name: dbSet.name })}
+            {t('databases.edit')}
           </ActionButton>
           <ActionButton
             action="disable"

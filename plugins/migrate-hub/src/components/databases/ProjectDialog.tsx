@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { useCommand } from '../../hooks/useCommand';
 import { useHubClient } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
-import { fieldErrors } from './fieldErrors';
-import { FormDialog } from './FormDialog';
+import { fieldErrors } from '../fieldErrors';
+import { FormDialog } from '../FormDialog';
 
 interface ProjectDialogProps {
   /** To be changed; a new one without. */

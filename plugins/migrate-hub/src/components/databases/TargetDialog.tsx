@@ -12,8 +12,8 @@ import { useHub, useHubClient } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { ErrorNotice, errorCode } from '../ErrorNotice';
 import { ConnectionResult } from './ConnectionResult';
-import { fieldErrors } from './fieldErrors';
-import { FormDialog } from './FormDialog';
+import { fieldErrors } from '../fieldErrors';
+import { FormDialog } from '../FormDialog';
 import { TargetFields } from './TargetFields';
 import {
   connectionBody,

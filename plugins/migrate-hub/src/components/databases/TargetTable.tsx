@@ -1,11 +1,14 @@
 import { Link } from '@backstage/core-components';
+import CheckCircle from '@mui/icons-material/CheckCircleOutline';
+import ErrorIcon from '@mui/icons-material/ErrorOutline';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
 import {
   DbSet,
   DbTarget,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useHubClient } from '../../hooks/useHub';
 import { usePagedList } from '../../hooks/usePagedList';
 import { useText } from '../../hooks/useText';
@@ -31,6 +34,12 @@ interface ColumnOptions {
   ask: (what: Ask, target: DbTarget) => void;
 }
 
+const Caption = ({ children }: { children: ReactNode }) => (
+  <Typography variant="caption" component="div" color="text.secondary">
+    {children}
+  </Typography>
+);
+
 interface HealthProps {
   target: DbTarget;
   onOpen: () => void;
@@ -48,11 +57,18 @@ const Health = ({ target, onOpen }: HealthProps) => {
         aria-label={`${t(
           lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing',
         )}: ${t('dbTarget.checksOf', { name })}`}
-        sx={{ color: toneColor(lastTest.ok ? 'green' : 'red') }}
+        startIcon={lastTest.ok ? <CheckCircle /> : <ErrorIcon />}
+        sx={{
+          color: toneColor(lastTest.ok ? 'green' : 'red'),
+          minWidth: 0,
+          padding: 0,
+        }}
       >
         {t(lastTest.ok ? 'dbTarget.healthy' : 'dbTarget.failing')}
       </Button>
-      <RelativeTime at={lastTest.at} />
+      <Caption>
+        <RelativeTime at={lastTest.at} />
+      </Caption>
     </>
   );
 };
@@ -62,19 +78,16 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
     id: 'name',
     header: t('dbTarget.name'),
     rowHeader: true,
-    cell: ({ name, disabled }) =>
-      disabled ? `${name} (${t('databases.disabled')})` : name,
-  },
-  {
-    id: 'engine',
-    header: t('dbTarget.engine'),
-    noWrap: true,
-    cell: ({ engine }) => t(`dbForm.engine.${engine}`),
+    cell: ({ name, disabled, engine }) => (
+      <>
+        {disabled ? `${name} (${t('databases.disabled')})` : name}
+        <Caption>{t(`dbForm.engine.${engine}`)}</Caption>
+      </>
+    ),
   },
   {
     id: 'address',
     header: t('dbTarget.address'),
-    noWrap: true,
     cell: ({ host, port, database }) => (
       <CopyText
         text={`${host}:${port}/${database}`}
@@ -107,13 +120,14 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
   {
     id: 'lastRun',
     header: t('dbTarget.lastRun'),
-    noWrap: true,
     cell: ({ lastRun }) =>
       lastRun ? (
         <>
-          <Link to={paths.run(lastRun.id)}>{lastRun.migration}</Link>{' '}
-          <StatusBadge status={lastRun.status} variant="text" />{' '}
-          <RelativeTime at={lastRun.at} />
+          <StatusBadge status={lastRun.status} variant="icon" />{' '}
+          <Link to={paths.run(lastRun.id)}>{lastRun.migration}</Link>
+          <Caption>
+            <RelativeTime at={lastRun.at} />
+          </Caption>
         </>
       ) : (
         t('dbTarget.never')

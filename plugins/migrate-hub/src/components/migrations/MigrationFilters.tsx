@@ -34,7 +34,7 @@ export const MigrationFilters = ({ filters }: MigrationFiltersProps) => {
         label={t('filter.search')}
         value={values.q}
         onChange={q => set({ q })}
-        width={200}
+        width={150}
       />
       <FilterSelect
         label={t('filter.project')}
@@ -77,13 +77,13 @@ export const MigrationFilters = ({ filters }: MigrationFiltersProps) => {
         label={t('filter.jira')}
         value={values.jira}
         onChange={jira => set({ jira })}
-        width={120}
+        width={90}
       />
       <FilterText
         label={t('filter.author')}
         value={values.createdBy}
         onChange={createdBy => set({ createdBy })}
-        width={180}
+        width={130}
       />
       <FormControlLabel
         control={

@@ -16,8 +16,6 @@ describe('the list of migrations', () => {
     const headers = table.getAllByRole('columnheader');
     expect(headers.map(header => header.textContent)).toEqual([
       'Key',
-      'Name',
-      'Project',
       'Jira',
       'daily',
       'stg',
@@ -27,6 +25,7 @@ describe('the list of migrations', () => {
     const [, row] = table.getAllByRole('row');
     expect(row).toHaveTextContent('executed2 of 3');
     expect(row).toHaveTextContent('approved');
+    expect(row).toHaveTextContent('auth · Add sessions index');
     expect(row).toHaveTextContent('2 hours ago');
   });
 

@@ -17,7 +17,11 @@ export const StateIn = ({ migration, environment }: StateInProps) => {
     counts && counts.executed > 0 && counts.executed < counts.total;
   return (
     <>
-      <StatusBadge status={stateWithout(state, environment)} />
+      {/* Most are drafts somewhere: what is on its way must stand out. */}
+      <StatusBadge
+        status={stateWithout(state, environment)}
+        variant={state === 'draft' ? 'text' : 'badge'}
+      />
       {underWay && (
         <Typography variant="caption" component="div">
           {t('progress.done', {

@@ -1,4 +1,3 @@
-import { Link } from '@backstage/core-components';
 import Typography from '@mui/material/Typography';
 import { MigrationSummary } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useMemo } from 'react';
@@ -6,6 +5,7 @@ import { useHub } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
 import { EnvironmentName } from '../EnvironmentName';
+import { MigrationName } from '../MigrationName';
 import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 import { StateIn } from './StateIn';
@@ -25,30 +25,14 @@ export function useMigrationColumns(options: {
         id: 'key',
         header: t('migrations.key'),
         rowHeader: true,
-        cell: ({ id, key }) => (
-          <Link to={paths.migration(id)}>
-            <code>{key}</code>
-          </Link>
+        cell: ({ id, key, name, project, archived }) => (
+          <MigrationName
+            to={paths.migration(id)}
+            migration={{ key, name: `${project} · ${name}` }}
+          >
+            {archived && ` (${t('migrations.archived')})`}
+          </MigrationName>
         ),
-      },
-      {
-        id: 'name',
-        header: t('migrations.name'),
-        cell: ({ name, archived }) => (
-          <>
-            {name}
-            {archived && (
-              <Typography variant="caption" color="text.secondary">
-                {` (${t('migrations.archived')})`}
-              </Typography>
-            )}
-          </>
-        ),
-      },
-      {
-        id: 'project',
-        header: t('migrations.project'),
-        cell: ({ project }) => project,
       },
       {
         id: 'jira',

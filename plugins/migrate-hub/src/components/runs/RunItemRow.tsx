@@ -14,7 +14,7 @@ import { RunItemDetails } from './RunItemDetails';
 export const itemColumns = {
   display: 'grid',
   gridTemplateColumns:
-    'minmax(300px, 3fr) 105px 140px 95px 80px minmax(120px, 2fr)',
+    'minmax(300px, 4fr) 95px 145px 90px 70px minmax(120px, 2fr)',
   columnGap: 1.5,
   alignItems: 'center',
   padding: '4px 8px',

@@ -17,11 +17,15 @@ interface RunItemsProps {
   onResolve?: (item: RunItem) => void;
 }
 
+const needsLook = ({ status }: RunItem) => status === 'failed';
+
 /** The targets of a run. Only those in sight are in the page, be there 3 or 5,000. */
 export const RunItems = ({ items, onResolve }: RunItemsProps) => {
   const t = useText();
   const [filter, setFilter] = useState<ItemFilter>('all');
-  const [open, setOpen] = useState<string>();
+  // What needs a person is open from the start; what was closed by hand stays closed.
+  const [chosen, setChosen] = useState<string | 'none'>();
+  const open = chosen ?? items.find(needsLook)?.id;
   const counts = useMemo(() => countItems(items), [items]);
   const shown = useMemo(
     () => items.filter(item => matches(item, filter)),
@@ -36,8 +40,7 @@ export const RunItems = ({ items, onResolve }: RunItemsProps) => {
     estimateSize: () => ROW_PX,
     overscan: 12,
   });
-  const toggle = (id: string) =>
-    setOpen(before => (before === id ? undefined : id));
+  const toggle = (id: string) => setChosen(open === id ? 'none' : id);
 
   return (
     <>

@@ -70,9 +70,26 @@ export const RunView = ({ run, items, onChanged }: RunViewProps) => {
       <RunSql run={changed ? seen : run} />
     </Panel>
   );
+  const approval = (
+    <Box
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: { xs: '1fr', md: '1fr 1fr' },
+        alignItems: 'start',
+        gap: 2,
+      }}
+    >
+      <Panel title={t('run.approvals')}>
+        <RunApprovals run={run} />
+      </Panel>
+      <Panel title={t('run.bound')}>
+        <RunBinding run={run} />
+      </Panel>
+    </Box>
+  );
   const order: ReactNode[] = started
-    ? [targets, log, sql]
-    : [sql, targets, log];
+    ? [targets, log, approval, sql]
+    : [approval, sql, targets, log];
 
   return (
     <>
@@ -83,20 +100,6 @@ export const RunView = ({ run, items, onChanged }: RunViewProps) => {
       />
       {changed && <RunChange before={seen} after={run} onRead={accept} />}
       <Stack spacing={2}>
-        <Box
-          sx={{
-            display: 'grid',
-            gridTemplateColumns: { xs: '1fr', md: '1fr 1fr' },
-            gap: 2,
-          }}
-        >
-          <Panel title={t('run.approvals')}>
-            <RunApprovals run={run} />
-          </Panel>
-          <Panel title={t('run.bound')}>
-            <RunBinding run={run} />
-          </Panel>
-        </Box>
         {order.map((part, index) => (
           <Box key={index}>{part}</Box>
         ))}

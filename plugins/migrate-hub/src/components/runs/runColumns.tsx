@@ -1,13 +1,11 @@
-import { Link } from '@backstage/core-components';
-import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { RunSummary } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useText } from '../../hooks/useText';
 import { HubPaths } from '../../routes';
-import { Mono } from '../CopyText';
 import { Duration } from '../Duration';
 import { EnvironmentName } from '../EnvironmentName';
 import { ItemProgress } from '../ItemProgress';
+import { MigrationName } from '../MigrationName';
 import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
@@ -23,19 +21,11 @@ const migration = ({ t, to }: ColumnOptions): Column<RunSummary> => ({
   header: t('runList.migration'),
   rowHeader: true,
   cell: run => (
-    <>
-      <Link to={to(run.id)}>
-        <Mono>{run.migration.key}</Mono>
-      </Link>
-      {run.type === 'rollback' && (
-        <Box component="span" sx={{ marginLeft: 1 }}>
-          {t('runList.type.rollback')}
-        </Box>
-      )}
-      <Typography variant="caption" component="div" color="text.secondary">
-        {run.migration.name}
-      </Typography>
-    </>
+    <MigrationName
+      to={to(run.id)}
+      migration={run.migration}
+      beside={run.type === 'rollback' && t('runList.type.rollback')}
+    />
   ),
 });
 

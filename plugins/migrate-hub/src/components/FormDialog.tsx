@@ -5,8 +5,8 @@ import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import Stack from '@mui/material/Stack';
 import { FormEvent, ReactNode } from 'react';
-import { useText } from '../../hooks/useText';
-import { ErrorNotice } from '../ErrorNotice';
+import { useText } from '../hooks/useText';
+import { ErrorNotice } from './ErrorNotice';
 
 interface FormDialogProps {
   title: string;
@@ -48,10 +48,10 @@ export const FormDialog = (props: FormDialogProps) => {
         <DialogActions sx={{ padding: 2 }}>
           {props.extra}
           <Button color="inherit" onClick={props.onClose} disabled={props.busy}>
-            {t('dbForm.back')}
+            {t('confirm.back')}
           </Button>
           <Button type="submit" variant="contained" disabled={props.busy}>
-            {props.busy ? t('dbForm.busy') : props.submit}
+            {props.busy ? t('confirm.busy') : props.submit}
           </Button>
         </DialogActions>
       </form>
