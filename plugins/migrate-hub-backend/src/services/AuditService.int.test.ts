@@ -28,6 +28,9 @@ describe('the audit trail', () => {
       requestId: 'uma-asks',
       payload: { environment: 'stg' },
     });
+    // What people call it, beside the id.
+    expect(items[0].entityName).toBe(items[0].payload.name);
+    expect(items[1].entityName).toBe(items[1].payload.key);
   });
 
   it('is filtered and read page by page', async () => {
