@@ -31,13 +31,11 @@ describe('sign-in with an OpenID provider', () => {
   const grace = () => asGrace;
   const theAdmin = () => asAdmin;
   const graces = async () => (await hub.list('/users', { q: email }))[0];
-  const google = page => page.getByRole('button', { name: /with Google/ });
   const welcome = page => page.getByText('What needs you, Grace Google?');
 
   step('somebody new comes in and gets an account', grace, async page => {
     await page.goto('/');
-    await google(page).click();
-    await page.getByRole('link', { name: 'grace' }).click();
+    await throughGoogle(page, 'grace');
     await welcome(page).waitFor();
     const user = await graces();
     assert.equal(user.role, 'user');
@@ -73,8 +71,7 @@ describe('sign-in with an OpenID provider', () => {
     const before = await graces();
     // Back to where one came from, which was the settings.
     await page.goto('/');
-    await google(page).click();
-    // The provider still knows who it is, and does not ask.
+    await throughGoogle(page, 'grace');
     await welcome(page).waitFor();
     assert.equal((await graces()).id, before.id);
   });
@@ -105,7 +102,7 @@ describe('sign-in with an OpenID provider', () => {
   });
 
   step('which is told at the next sign-in', grace, async page => {
-    await google(page).click();
+    await throughGoogle(page, 'grace');
     await page.getByText(/Your account is disabled/).waitFor();
     await google(page).waitFor();
   });
@@ -114,8 +111,7 @@ describe('sign-in with an OpenID provider', () => {
     const asMallory = await startSession(browser, 'Mallory');
     await asMallory.run('domain', async page => {
       await page.goto('/');
-      await google(page).click();
-      await page.getByRole('link', { name: 'mallory' }).click();
+      await throughGoogle(page, 'mallory');
       await page.getByText(/may not sign in here/).waitFor();
       const found = await hub.list('/users', { q: 'mallory' });
       assert.deepEqual(found, []);
@@ -131,6 +127,14 @@ describe('sign-in with an OpenID provider', () => {
     return events.map(({ action }) => action).sort();
   }
 });
+
+const google = page => page.getByRole('button', { name: /with Google/ });
+
+/** To the provider, which asks who it is, and back. */
+async function throughGoogle(page, account) {
+  await google(page).click();
+  await page.getByRole('link', { name: account }).click();
+}
 
 async function confirm(page, name) {
   const dialog = page.getByRole('dialog');
