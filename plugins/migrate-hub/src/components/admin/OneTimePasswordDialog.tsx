@@ -61,7 +61,7 @@ export const OneTimePasswordDialog = (props: OneTimePasswordDialogProps) => {
         <Alert severity="info">{t('users.passwordOnce')}</Alert>
       </DialogContent>
       <DialogActions sx={{ padding: 2 }}>
-        <Button variant="contained" onClick={onClose} autoFocus>
+        <Button variant="contained" onClick={onClose}>
           {t('users.passwordDone')}
         </Button>
       </DialogActions>
