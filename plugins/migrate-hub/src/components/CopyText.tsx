@@ -29,7 +29,7 @@ export const CopyButton = ({ text, what }: CopyButtonProps) => {
       <IconButton
         size="small"
         aria-label={label}
-        sx={{ padding: '2px', fontSize: '0.875rem' }}
+        sx={{ padding: '5px', fontSize: '0.875rem' }}
         onClick={async event => {
           // Beside a link or within a row that opens something.
           event.stopPropagation();

@@ -149,7 +149,8 @@ function Stage({ name, migration, run }: StageProps) {
         )}
         {run ? (
           <>
-            <Link to={paths.run(run.id)}>
+            {/* Within text: not by its colour alone. */}
+            <Link to={paths.run(run.id)} underline="always">
               {run.type === 'rollback'
                 ? t('migration.rollbackRun')
                 : t('migration.applyRun', { version: String(run.version) })}

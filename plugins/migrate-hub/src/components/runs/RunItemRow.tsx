@@ -72,6 +72,7 @@ export const RunItemRow = memo((props: RunItemRowProps) => {
             sx={{
               justifyContent: 'flex-start',
               maxWidth: '100%',
+              minHeight: 24,
               textAlign: 'left',
               gap: 0.5,
               font: 'inherit',
