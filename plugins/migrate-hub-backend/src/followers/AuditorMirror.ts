@@ -24,6 +24,11 @@ const SEVERITIES: Partial<Record<AuditAction, Severity>> = {
   'user.enabled': 'high',
   'password.set': 'high',
   'settings.changed': 'critical',
+  'settings.proposed': 'high',
+  'secrets.rotated': 'critical',
+  'audit.exported': 'high',
+  'webhook.created': 'high',
+  'webhook.updated': 'high',
 };
 
 /** Attempts that came to nothing. */
