@@ -39,7 +39,7 @@ export async function excessRights(
 ): Promise<ConnectionCheck> {
   const results = await wire.ask(queryWithout(schema));
   const [role] = results[0].rows;
-  const rights = Object.entries(ROLES).flatMap(([name, words]) =>
+  const rights: string[] = Object.entries(ROLES).flatMap(([name, words]) =>
     role?.[name] === true ? [words] : [],
   );
   const schemas = results[1].rows.map(({ nspname }) => String(nspname));

@@ -1,14 +1,16 @@
-import { mockCredentials } from '@backstage/backend-test-utils';
-import { ConfigReader } from '@backstage/config';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { testSigner } from '../__testUtils__/testConfig';
 import { createTestDatabase } from '../testing/testDatabase';
 import { GroupRoles } from './GroupRoles';
 import { IdentityService } from './IdentityService';
+import { RoleGrants } from './RoleGrants';
 
 describe('roles of Backstage groups', () => {
   let knex: Knex;
   let drop: () => Promise<void>;
+  const grants = RoleGrants.create(testSigner());
   /** What Backstage says about whoever asks. */
   let ownershipEntityRefs: string[];
 
@@ -20,9 +22,13 @@ describe('roles of Backstage groups', () => {
   const identityWith = (groupRoles: object[]) =>
     IdentityService.create({
       knex,
+      grants,
       groupRoles: GroupRoles.create({
         knex,
-        config: new ConfigReader({ migrateHub: { groupRoles } }),
+        config: mockServices.rootConfig({
+          data: { migrateHub: { groupRoles } },
+        }),
+        grants,
         userInfo: {
           getUserInfo: async () => ({
             userEntityRef: 'user:default/any',

@@ -130,7 +130,7 @@ describe('administering users', () => {
     async (_what, change) => {
       const ada = await add('ada', 'admin');
       const uma = await add('uma', 'user');
-      const identity = IdentityService.create({ knex });
+      const identity = IdentityService.create({ knex, grants });
       const tokenOf = (claims: object) =>
         `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
       const now = Math.floor(Date.now() / 1000);

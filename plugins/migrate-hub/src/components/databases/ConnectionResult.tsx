@@ -1,5 +1,6 @@
 import CancelOutlined from '@mui/icons-material/CancelOutlined';
 import CheckCircleOutline from '@mui/icons-material/CheckCircleOutline';
+import WarningAmber from '@mui/icons-material/WarningAmber';
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import {
@@ -10,12 +11,25 @@ import { useText } from '../../hooks/useText';
 import { durationText } from '../Duration';
 import { toneColor } from '../tones';
 
+const looks = {
+  passed: { Icon: CheckCircleOutline, tone: 'green' },
+  warned: { Icon: WarningAmber, tone: 'amber' },
+  notPassed: { Icon: CancelOutlined, tone: 'red' },
+} as const;
+
+function lookOf({ ok, warning }: ConnectionCheck): keyof typeof looks {
+  if (!ok) return 'notPassed';
+  return warning ? 'warned' : 'passed';
+}
+
 export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
   const t = useText();
   return (
     <Box component="ul" sx={{ listStyle: 'none', margin: 0, padding: 0 }}>
-      {checks.map(({ name, ok, message }) => {
-        const Icon = ok ? CheckCircleOutline : CancelOutlined;
+      {checks.map(check => {
+        const { name, message } = check;
+        const look = lookOf(check);
+        const { Icon, tone } = looks[look];
         return (
           <Box
             component="li"
@@ -24,11 +38,11 @@ export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
           >
             <Box
               component="span"
-              sx={{ color: toneColor(ok ? 'green' : 'red'), lineHeight: 1 }}
+              sx={{ color: toneColor(tone), lineHeight: 1 }}
             >
               <Icon
                 fontSize="small"
-                titleAccess={t(ok ? 'dbTest.passed' : 'dbTest.notPassed')}
+                titleAccess={t(`dbTest.${look}`)}
               />
             </Box>
             <Typography variant="body2" component="div">

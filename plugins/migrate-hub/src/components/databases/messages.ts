@@ -103,6 +103,7 @@ export const databasesMessages = {
     running: 'Testing …',
     passed: 'passed',
     notPassed: 'failed',
+    warned: 'warning',
     at: 'Checked',
     'check.reachable': 'Reachable',
     'check.tls': 'TLS',
@@ -114,6 +115,7 @@ export const databasesMessages = {
     'check.pooler': 'No pooler in between',
     'check.cluster': 'Cluster',
     'check.privileges': 'Privileges',
+    'check.excess_rights': 'Rights beyond what is needed',
   },
   dbRecord: {
     header: 'Record in the target',
