@@ -1,4 +1,4 @@
-// `npm run screenshots`: takes the pictures of the README anew, from a portal of its own.
+// `npm run screenshots`: takes pictures of the main pages into docs/images, from a portal of its own.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from './lib/main.mjs';
