@@ -34,6 +34,8 @@ import { ProjectsService } from './services/ProjectsService';
 import { Reconciler } from './services/Reconciler';
 import { RunAudience } from './services/RunAudience';
 import { RateLimits } from './services/RateLimits';
+import { RunBreakGlass } from './services/RunBreakGlass';
+import { RunContinuation } from './services/RunContinuation';
 import { RunDecisions } from './services/RunDecisions';
 import { RunExecution } from './services/RunExecution';
 import { RunFactsReader } from './services/RunFacts';
@@ -159,6 +161,18 @@ export function createHub(options: {
       gate,
       queries: runQueries,
       revisions,
+    }),
+    runContinuation: RunContinuation.create({
+      commands,
+      facts,
+      queries: runQueries,
+    }),
+    runBreakGlass: RunBreakGlass.create({
+      commands,
+      facts,
+      gate,
+      queries: runQueries,
+      signer,
     }),
     runItemResolution: RunItemResolution.create({
       commands,

@@ -38,6 +38,7 @@ export const auditActionSchema = z.enum([
   'run.continued',
   'run.break_glass_requested',
   'run.break_glass_confirmed',
+  'run.stopped',
   'run.started',
   'run.finished',
   'run.cancel_requested',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { engineSchema, sqlProblemSchema } from './analysis';
 import { tlsSchema } from './analysis';
+import { canarySchema } from './environments';
 import {
   actionsShape,
   actorSchema,
@@ -69,7 +70,7 @@ export type TargetRef = z.infer<typeof targetRefSchema>;
 
 /** Everything an approval covers; its canonical JSON (RFC 8785) is what the digest hashes. @public */
 export const bindingSchema = z.object({
-  scheme: z.literal('migrate-hub/run/1'),
+  scheme: z.enum(['migrate-hub/run/1', 'migrate-hub/run/2']),
   runId: idSchema,
   revision: z.int(),
   type: runTypeSchema,
@@ -81,7 +82,14 @@ export const bindingSchema = z.object({
   mode: z.enum(['single_transaction', 'stepwise']),
   lockTimeoutSeconds: z.int(),
   statementTimeoutSeconds: z.int(),
-  rollout: z.object({ parallelism: z.int() }),
+  /** Since scheme 2: when it may start at all. */
+  schedule: z.object({ notBefore: timeSchema.optional() }).optional(),
+  /** All but the parallelism since scheme 2. */
+  rollout: z.object({
+    parallelism: z.int(),
+    stopAfterFailures: z.int().optional(),
+    canary: canarySchema.optional(),
+  }),
   targets: z.array(
     z.object({
       id: idSchema,
@@ -200,6 +208,55 @@ export const blockerSchema = z.object({
 /** @public */
 export type Blocker = z.infer<typeof blockerSchema>;
 
+/** Why nothing more of an open run is started for the time being. @public */
+export const holdKindSchema = z.enum([
+  /** The time it was scheduled for has not come. */
+  'schedule',
+  'window',
+  'freeze',
+  /** Its approvals do not suffice any more. */
+  'approval',
+  /** Whoever executed or requested it may not any more; somebody has to take it over. */
+  'adoption',
+  /** What has to stand executed in another environment does not any more. */
+  'promotion',
+  /** Too many targets failed. */
+  'failures',
+  /** The wave before is at work. */
+  'wave',
+  /** The wave before has ended, the time after it has not. */
+  'soak',
+  /** A person has to let the next wave start. */
+  'person',
+  /** No executor is alive that knows how. */
+  'executor',
+]);
+/** @public */
+export type HoldKind = z.infer<typeof holdKindSchema>;
+
+/** @public */
+export const runHoldSchema = z.object({
+  kind: holdKindSchema,
+  /** A full sentence. */
+  message: z.string(),
+  /** When it ends by itself, where that is known. */
+  until: timeSchema.optional(),
+  /** Who can end it. */
+  who: z.string().optional(),
+});
+
+/** Two admins let a run start outside the windows or in a freeze. @public */
+export const breakGlassSchema = z.object({
+  reason: z.string(),
+  requestedBy: actorSchema,
+  requestedAt: timeSchema,
+  /** Absent while the second admin is missing. */
+  confirmedBy: actorSchema.optional(),
+  confirmedAt: timeSchema.optional(),
+  /** It counts until then. */
+  endsAt: timeSchema,
+});
+
 const summaryShape = {
   id: idSchema,
   migration: z.object({
@@ -216,6 +273,9 @@ const summaryShape = {
   reason: z.string().optional(),
   requestedBy: actorSchema,
   itemCounts: itemCountsSchema,
+  /** Executed, to start then. */
+  scheduledFor: timeSchema.optional(),
+  breakGlass: breakGlassSchema.optional(),
   createdAt: timeSchema,
   startedAt: timeSchema.optional(),
   finishedAt: timeSchema.optional(),
@@ -254,6 +314,14 @@ export const runSchema = z.object({
   /** The first 200; all of them at `/runs/:id/items`. */
   items: z.array(runItemSchema),
   executedBy: actorSchema.optional(),
+  /** It may not start before, as approved. */
+  notBefore: timeSchema.optional(),
+  /** Of one that could not start now by the clock: when it could. */
+  opensAt: timeSchema.optional(),
+  /** Why nothing more of it is started, of one that is queued or running. */
+  waitingFor: runHoldSchema.optional(),
+  /** Of one with a canary: which wave's turn it is. */
+  wave: z.object({ number: z.int(), of: z.int(), targets: z.int() }).optional(),
   blockers: z.array(blockerSchema),
   ...actionsShape,
 });
@@ -279,6 +347,8 @@ export const runRequestSchema = z.strictObject({
   targetIds: z.array(idSchema).min(1).max(5000).optional(),
   type: runTypeSchema.default('apply'),
   reason: reason.optional(),
+  /** It may not start before; the approval covers it. */
+  notBefore: timeSchema.optional(),
 });
 
 /** @public */
@@ -308,6 +378,17 @@ export const approvalRequestSchema = z.strictObject({
 export const executeRequestSchema = z.strictObject({
   /** Needed where a target of the run was disabled since: the rest is executed, and that is recorded. */
   skipDisabledTargets: z.boolean().optional(),
+  /** Start then, and not now. */
+  at: timeSchema.optional(),
+  /** Ask, as an admin, to start in a freeze or outside the windows; another admin confirms. */
+  breakGlass: z
+    .strictObject({ reason: textSchema({ min: 1, max: 2000 }) })
+    .optional(),
+});
+
+/** @public */
+export const breakGlassConfirmationSchema = z.strictObject({
+  digest: sha256Schema,
 });
 
 /** @public */

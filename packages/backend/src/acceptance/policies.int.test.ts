@@ -1,4 +1,5 @@
 import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { HubProcess } from './__testUtils__/HubProcess';
 import { Person } from './__testUtils__/Person';
 import { Company, World } from './__testUtils__/World';
@@ -169,4 +170,207 @@ it('weakens prd only by two admins', async () => {
     },
   });
   expect(third.action).toBe('settings.changed');
+});
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+const idOf = ({ id }: { id: string }) => ({ params: { id } });
+
+it('starts nothing in a freeze, unless two admins break the glass', async () => {
+  await set('stg', {
+    freezes: [
+      {
+        from: new Date(Date.now() - 3_600_000).toISOString(),
+        to: inAnHour(),
+        reason: 'Black Friday',
+      },
+    ],
+  });
+  const { id } = await company.create('frozen', 'create table f (id int);');
+  const run = await company.approved(id, 'stg');
+  const blocked = await world.user.refused('executeRun', {
+    ...idOf(run),
+    body: {},
+  });
+  expect(blocked).toMatchObject({
+    status: 409,
+    code: 'FROZEN',
+    details: { opensAt: expect.any(String) },
+  });
+  expect(blocked.message).toContain('Black Friday');
+  const later = await world.user.refused('executeRun', {
+    ...idOf(run),
+    body: { at: new Date(Date.now() + 60_000).toISOString() },
+  });
+  expect(later.code).toBe('FROZEN');
+  const shown = await world.user.call('getRun', idOf(run));
+  expect(shown.opensAt).toBeDefined();
+  expect(shown.allowedActions).toContain('schedule');
+  expect(shown.allowedActions).not.toContain('execute');
+
+  const breakGlass = { reason: 'The shop is down' };
+  const notAdmin = await world.manager.refused('executeRun', {
+    ...idOf(run),
+    body: { breakGlass },
+  });
+  expect(notAdmin).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });
+  const asked = await world.admin.call('executeRun', {
+    ...idOf(run),
+    body: { breakGlass },
+  });
+  expect(asked).toMatchObject({
+    status: 'approved',
+    breakGlass: { ...breakGlass, requestedBy: { email: 'admin@example.com' } },
+  });
+  const confirmation = { ...idOf(run), body: { digest: run.digest } };
+  const alone = await world.admin.refused('confirmBreakGlass', confirmation);
+  expect(alone).toMatchObject({ status: 409, code: 'SECOND_ADMIN' });
+  await chief.call('confirmBreakGlass', confirmation);
+  const done = await world.user.runEnded(run.id);
+  expect(done).toMatchObject({
+    status: 'executed',
+    executedBy: { email: 'admin@example.com' },
+    breakGlass: { confirmedBy: { email: 'chief@example.com' } },
+  });
+  const { items } = await world.user.call('listRuns', {
+    query: { migration: id },
+  });
+  expect(items[0].breakGlass).toMatchObject(breakGlass);
+  const { items: events } = await world.admin.call('listAuditEvents', {
+    query: { entityType: 'run', entityId: run.id },
+  });
+  expect(events.map(({ action }) => action)).toEqual(
+    expect.arrayContaining([
+      'run.break_glass_requested',
+      'run.break_glass_confirmed',
+      'execution.blocked',
+    ]),
+  );
+  await set('stg', { freezes: undefined });
+});
+
+it('starts a run at the time it was approved and scheduled for, in the name of somebody who still may', async () => {
+  const second = await Person.signIn(world.hub, 'second@example.com');
+  const { id } = await company.create('later', 'create table l (id int);');
+  const notBefore = new Date(Date.now() + 4_000).toISOString();
+  const run = await world.user.call('requestRun', {
+    params: { id },
+    body: { environment: 'stg', dbSetIds: [company.sets.stg], notBefore },
+  });
+  expect(run.binding).toMatchObject({
+    scheme: 'migrate-hub/run/2',
+    schedule: { notBefore },
+  });
+  await world.approve(run);
+  const early = await second.refused('executeRun', {
+    ...idOf(run),
+    body: { at: new Date(Date.now() + 1_000).toISOString() },
+  });
+  expect(early).toMatchObject({ status: 409, code: 'TOO_EARLY' });
+  const past = await second.refused('executeRun', {
+    ...idOf(run),
+    body: { at: '2020-01-01T00:00:00Z' },
+  });
+  expect(past).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+  const queued = await second.call('executeRun', { ...idOf(run), body: {} });
+  expect(queued).toMatchObject({
+    status: 'queued',
+    scheduledFor: notBefore,
+    waitingFor: { kind: 'schedule', until: notBefore },
+  });
+
+  const { items } = await world.admin.call('listUsers', {
+    query: { q: 'second@example.com' },
+  });
+  const [account] = items;
+  const disabled = await world.admin.call('updateUser', {
+    ...idOf(account),
+    body: { disabled: true, expectedRevision: account.revision },
+  });
+  await waitUntil('the run waits for somebody', async () => {
+    const { waitingFor } = await world.user.call('getRun', idOf(run));
+    return waitingFor?.kind === 'adoption';
+  });
+  const notManager = await world.user.refused('continueRun', {
+    ...idOf(run),
+    body: {},
+  });
+  expect(notManager).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });
+  await world.manager.call('continueRun', { ...idOf(run), body: {} });
+  const done = await world.user.runEnded(run.id);
+  expect(done).toMatchObject({
+    status: 'executed',
+    executedBy: { email: 'manager@example.com' },
+  });
+  expect(Date.parse(done.startedAt ?? '')).toBeGreaterThanOrEqual(
+    Date.parse(notBefore),
+  );
+  await world.admin.call('updateUser', {
+    ...idOf(account),
+    body: { disabled: false, expectedRevision: disabled.revision },
+  });
+});
+
+it('goes in waves, stops between them when an approval no longer counts, and goes on when told', async () => {
+  await set('prd', { canary: { targets: 1, then: 'person' } });
+  const second = await Person.signIn(world.hub, 'second@example.com');
+  const { id } = await company.create('waves', 'create table w (id int);');
+  await world.executed(world.user, await company.approved(id, 'stg'));
+  const run = await company.request(id, 'prd');
+  const approve = (by: Person) =>
+    by.call('decideRun', {
+      ...idOf(run),
+      body: { decision: 'approve', digest: run.digest },
+    });
+  expect(run.binding.rollout.canary).toEqual({ targets: 1, then: 'person' });
+  await approve(second);
+  await world.manager.call('executeRun', { ...idOf(run), body: {} });
+  const waitsFor = (kind: string) =>
+    waitUntil(`the run waits for ${kind}`, async () => {
+      const { waitingFor } = await world.user.call('getRun', idOf(run));
+      return waitingFor?.kind === kind;
+    });
+  await waitsFor('person');
+  const canary = await world.manager.call('getRun', idOf(run));
+  expect(canary.items.map(({ status }) => status)).toEqual([
+    'executed',
+    'queued',
+  ]);
+  expect(canary).toMatchObject({
+    status: 'running',
+    wave: { number: 2, of: 2, targets: 1 },
+  });
+  expect(canary.allowedActions).toContain('continue');
+
+  const { items } = await world.admin.call('listUsers', {
+    query: { q: 'second@example.com' },
+  });
+  await world.admin.call('updateUser', {
+    ...idOf(items[0]),
+    body: { disabled: true, expectedRevision: items[0].revision },
+  });
+  await waitsFor('approval');
+  const notNow = await world.manager.refused('continueRun', {
+    ...idOf(run),
+    body: {},
+  });
+  expect(notNow).toMatchObject({ status: 409, code: 'NOT_WAITING' });
+  await approve(chief);
+  await waitsFor('person');
+  const user = await world.user.refused('continueRun', {
+    ...idOf(run),
+    body: {},
+  });
+  expect(user).toMatchObject({ status: 403, code: 'ROLE_REQUIRED' });
+  await world.manager.call('continueRun', {
+    ...idOf(run),
+    body: { reason: 'The canary sings' },
+  });
+  expect((await world.user.runEnded(run.id)).status).toBe('executed');
+  const { items: events } = await world.admin.call('listAuditEvents', {
+    query: { action: 'run.continued', entityId: run.id },
+  });
+  expect(events).toMatchObject([
+    { actor: { email: 'manager@example.com' }, payload: { wave: 2, of: 2 } },
+  ]);
+  expect(await world.stateOf(id, 'prd')).toBe('executed_prd');
 });

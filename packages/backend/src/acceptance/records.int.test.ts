@@ -270,7 +270,10 @@ it('stops counting the approval of somebody who was disabled, at once', async ()
 });
 
 /** Every route that changes something, with the event that it must leave behind. */
-const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
+const events: Record<
+  ChangingRoute,
+  AuditAction | 'changes nothing' | 'in policies.int.test.ts'
+> = {
   createProject: 'project.created',
   updateProject: 'project.updated',
   createDbSet: 'db_set.created',
@@ -287,6 +290,8 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   requestRun: 'run.requested',
   decideRun: 'run.approved',
   executeRun: 'run.execution_requested',
+  continueRun: 'in policies.int.test.ts',
+  confirmBreakGlass: 'in policies.int.test.ts',
   cancelRun: 'run.cancel_requested',
   retryRun: 'run.retried',
   resolveRunItem: 'run_item.resolved',
@@ -347,6 +352,7 @@ it('has an event for every route that changes something', async () => {
 
   for (const action of new Set(Object.values(events))) {
     if (action === 'changes nothing') continue;
+    if (action === 'in policies.int.test.ts') continue;
     const { items } = await world.admin.call('listAuditEvents', {
       query: { action, limit: 1 },
     });

@@ -6,9 +6,17 @@ import { HubServices } from './services';
 /** Runs: approve, execute, cancel, retry. */
 export function runsRouter(
   contract: ContractRouter,
-  services: Pick<HubServices, 'runQueries' | 'runDecisions' | 'runExecution'>,
+  services: Pick<
+    HubServices,
+    | 'runQueries'
+    | 'runDecisions'
+    | 'runExecution'
+    | 'runContinuation'
+    | 'runBreakGlass'
+  >,
 ) {
   const { runQueries, runDecisions, runExecution } = services;
+  const { runContinuation, runBreakGlass } = services;
   const router = Router();
   contract.handle(router, routes.listRuns, ({ context, query }) =>
     runQueries.list(context, query),
@@ -19,8 +27,20 @@ export function runsRouter(
   contract.handle(router, routes.decideRun, ({ context, params, body }) =>
     runDecisions.decide(context, params.id, body),
   );
-  contract.handle(router, routes.executeRun, ({ context, params, body }) =>
-    runExecution.execute(context, params.id, body),
+  contract.handle(router, routes.executeRun, ({ context, params, body }) => {
+    const { breakGlass, ...how } = body;
+    return breakGlass
+      ? runBreakGlass.request(context, params.id, breakGlass)
+      : runExecution.execute(context, params.id, how);
+  });
+  contract.handle(router, routes.continueRun, ({ context, params, body }) =>
+    runContinuation.continue(context, params.id, body),
+  );
+  contract.handle(
+    router,
+    routes.confirmBreakGlass,
+    ({ context, params, body }) =>
+      runBreakGlass.confirm(context, params.id, body),
   );
   contract.handle(router, routes.cancelRun, ({ context, params, body }) =>
     runExecution.cancel(context, params.id, body),

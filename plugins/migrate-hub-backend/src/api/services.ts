@@ -15,6 +15,8 @@ import { MigrationQueries } from '../services/MigrationQueries';
 import { MigrationsService } from '../services/MigrationsService';
 import { ProjectsService } from '../services/ProjectsService';
 import { Reconciler } from '../services/Reconciler';
+import { RunBreakGlass } from '../services/RunBreakGlass';
+import { RunContinuation } from '../services/RunContinuation';
 import { RunDecisions } from '../services/RunDecisions';
 import { RunExecution } from '../services/RunExecution';
 import { RunItemResolution } from '../services/RunItemResolution';
@@ -51,6 +53,8 @@ export interface HubServices {
   runRequests: RunRequests;
   runDecisions: RunDecisions;
   runExecution: RunExecution;
+  runContinuation: RunContinuation;
+  runBreakGlass: RunBreakGlass;
   runItemResolution: RunItemResolution;
   dashboard: DashboardService;
   logs: LogsService;

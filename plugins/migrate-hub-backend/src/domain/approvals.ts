@@ -52,6 +52,8 @@ export interface MayDecideInput extends Subject {
   allowedPlugins?: readonly string[];
   approvals: readonly ApprovalRecord[];
   decision: 'approve' | 'deny';
+  /** The approvals that count now do not suffice. */
+  lacksQuorum?: boolean;
 }
 
 /** Why this person's approval is not independent; words complete "the approver". */
@@ -192,6 +194,11 @@ function stateRefusal(input: MayDecideInput): Refusal | undefined {
       code: 'ALREADY_APPROVED',
       message: 'This run has all the approvals it needs.',
     };
+  }
+  const underWay = run.status === 'queued' || run.status === 'running';
+  if (underWay && decision === 'approve' && input.lacksQuorum) {
+    // It is held until somebody approves what runs.
+    return undefined;
   }
   if (run.status === 'denied') {
     return {

@@ -116,13 +116,44 @@ describe('the digest that an approver agrees to', () => {
     expect(new Set(digests).size).toBe(4);
   });
 
-  it('changes with the timeouts and the parallelism of the policy, not with the rest of it', () => {
+  it('is checked by the scheme that the binding names, with nothing that scheme does not know', () => {
+    const policy = {
+      ...prdPolicy,
+      stopAfterFailures: 1,
+      canary: { targets: 1, then: 'person' as const },
+    };
+    const notBefore = '2026-12-01T00:00:00Z';
+    const later = buildBinding(input({ policy, notBefore }));
+    expect(later).toMatchObject({
+      scheme: 'migrate-hub/run/2',
+      schedule: { notBefore },
+      rollout: { parallelism: 8, stopAfterFailures: 1, canary: policy.canary },
+    });
+    const { schedule, ...rest } = later;
+    expect(
+      buildBinding(input({ scheme: 'migrate-hub/run/1', policy, notBefore })),
+    ).toEqual({
+      ...rest,
+      scheme: 'migrate-hub/run/1',
+      rollout: { parallelism: 8 },
+    });
+  });
+
+  it('changes with when it may start', () => {
+    const notBefore = '2026-12-01T00:00:00Z';
+    expect(digestOf(buildBinding(input({ notBefore })))).not.toBe(digest);
+  });
+
+  it('changes with the timeouts and the rollout of the policy, not with the rest of it', () => {
     const withPolicy = (over: Partial<typeof prdPolicy>) =>
       digestOf(buildBinding(input({ policy: { ...prdPolicy, ...over } })));
     expect(withPolicy({ approvalsRequired: 5 })).toBe(digest);
     expect(withPolicy({ lockTimeoutSeconds: 1 })).not.toBe(digest);
     expect(withPolicy({ statementTimeoutSeconds: 1 })).not.toBe(digest);
     expect(withPolicy({ parallelism: 1 })).not.toBe(digest);
+    expect(withPolicy({ stopAfterFailures: 1 })).not.toBe(digest);
+    const canary = { targets: 1, then: 'person' as const };
+    expect(withPolicy({ canary })).not.toBe(digest);
   });
 
   it('does not depend on the order of keys or of targets', () => {

@@ -6,8 +6,13 @@ import {
 import { canonicalJson, sha256 } from '../crypto/canonical';
 import { DbTargetRecord } from './types';
 
+/** Of new revisions. Those before are checked by the scheme they name. */
+export const BINDING_SCHEME = 'migrate-hub/run/2';
+
 /** What {@link buildBinding} needs to know. */
 export interface BindingInput {
+  /** Of the binding to compare with; the newest for a new one. */
+  scheme?: Binding['scheme'];
   runId: string;
   revision: number;
   type: RunType;
@@ -18,10 +23,16 @@ export interface BindingInput {
   /** Checksum of the SQL that runs: up or down. */
   checksum: string;
   mode: Binding['mode'];
-  /** The policy the run was requested under: its timeouts and parallelism. */
+  /** It may not start before. ISO 8601. */
+  notBefore?: string;
+  /** The policy the run was requested under: its timeouts and how it is rolled out. */
   policy: Pick<
     EnvironmentPolicy,
-    'lockTimeoutSeconds' | 'statementTimeoutSeconds' | 'parallelism'
+    | 'lockTimeoutSeconds'
+    | 'statementTimeoutSeconds'
+    | 'parallelism'
+    | 'stopAfterFailures'
+    | 'canary'
   >;
   targets: readonly DbTargetRecord[];
 }
@@ -58,10 +69,23 @@ export function digestedTargetFields(
   };
 }
 
+function rolloutOf({
+  parallelism,
+  stopAfterFailures,
+  canary,
+}: BindingInput['policy']): Binding['rollout'] {
+  return {
+    parallelism,
+    ...(stopAfterFailures === undefined ? {} : { stopAfterFailures }),
+    ...(canary === undefined ? {} : { canary }),
+  };
+}
+
 /** Everything an approval of a revision covers, targets sorted by id. */
 export function buildBinding(input: BindingInput): Binding {
+  const { scheme = BINDING_SCHEME, policy, notBefore } = input;
   return {
-    scheme: 'migrate-hub/run/1',
+    scheme,
     runId: input.runId,
     revision: input.revision,
     type: input.type,
@@ -71,9 +95,14 @@ export function buildBinding(input: BindingInput): Binding {
     planHash: input.planHash,
     checksum: input.checksum,
     mode: input.mode,
-    lockTimeoutSeconds: input.policy.lockTimeoutSeconds,
-    statementTimeoutSeconds: input.policy.statementTimeoutSeconds,
-    rollout: { parallelism: input.policy.parallelism },
+    lockTimeoutSeconds: policy.lockTimeoutSeconds,
+    statementTimeoutSeconds: policy.statementTimeoutSeconds,
+    ...(scheme === 'migrate-hub/run/1'
+      ? { rollout: { parallelism: policy.parallelism } }
+      : {
+          schedule: notBefore === undefined ? {} : { notBefore },
+          rollout: rolloutOf(policy),
+        }),
     targets: input.targets
       .map(digestedTargetFields)
       // By code unit, not by locale: the digest must be the same everywhere.

@@ -7,6 +7,7 @@ import {
   RetryInput,
   retryRefusals,
 } from './gate';
+import { holdOfRefusals } from './holds';
 import {
   hoursAfterNoon,
   mia,
@@ -47,6 +48,8 @@ const facts = {
     appliedByUs: 1,
   },
   requester: uma,
+  glassBroken: false,
+  now: NOON,
 };
 const approved: ExecuteInput = {
   ...facts,
@@ -307,5 +310,82 @@ describe('a claim', () => {
       disabledAt: hoursAfterNoon(-1),
     });
     expect(claimRefusals({ ...queued, requester })).toEqual([]);
+  });
+});
+
+describe('the clock', () => {
+  const freezes = [
+    {
+      from: hoursAfterNoon(-1).toISOString(),
+      to: hoursAfterNoon(1).toISOString(),
+      reason: 'Quiet',
+    },
+  ];
+  const frozen = { policy: { ...heldPrdPolicy, freezes } };
+  const planned = (notBefore: Date): Partial<ExecuteInput> => {
+    const { binding } = facts.revision;
+    const schedule = { notBefore: notBefore.toISOString() };
+    return {
+      revision: { ...facts.revision, binding: { ...binding, schedule } },
+    };
+  };
+
+  it('closes every way in during a freeze, unless the glass is broken', () => {
+    for (const glassBroken of [false, true]) {
+      const change = { ...frozen, glassBroken };
+      const expected = glassBroken ? [] : ['FROZEN'];
+      expect(codes(executeRefusals({ ...approved, ...change }))).toEqual(
+        expected,
+      );
+      expect(codes(claimRefusals({ ...queued, ...change }))).toEqual(expected);
+      expect(codes(retryRefusals({ ...failed, ...change }))).toEqual(expected);
+    }
+  });
+
+  it.each<[string, Partial<ExecuteInput>, string[]]>([
+    ['in a freeze', { ...frozen, startAt: hoursAfterNoon(0.5) }, ['FROZEN']],
+    ['after it', { ...frozen, startAt: hoursAfterNoon(1) }, []],
+    ['before what was approved', planned(hoursAfterNoon(2)), ['TOO_EARLY']],
+    [
+      'at what was approved',
+      { ...planned(hoursAfterNoon(2)), startAt: hoursAfterNoon(2) },
+      [],
+    ],
+    [
+      'when the approval will have expired',
+      {
+        policy: { ...heldPrdPolicy, approvalValidHours: 1 },
+        startAt: hoursAfterNoon(2),
+      },
+      ['NOT_APPROVED'],
+    ],
+  ])('of a start %s', (_name, change, expected) => {
+    expect(codes(executeRefusals({ ...approved, ...change }))).toEqual(
+      expected,
+    );
+  });
+
+  it('keeps a scheduled run from being claimed until then', () => {
+    const scheduled = {
+      run: { ...queued.run, scheduledFor: hoursAfterNoon(1) },
+    };
+    expect(codes(claimRefusals({ ...queued, ...scheduled }))).toEqual([
+      'TOO_EARLY',
+    ]);
+    const now = hoursAfterNoon(1);
+    expect(claimRefusals({ ...queued, ...scheduled, now })).toEqual([]);
+  });
+
+  it('holds a run for what can pass, and for nothing else', () => {
+    const closed = claimRefusals({ ...queued, ...frozen });
+    expect(holdOfRefusals(closed)).toMatchObject({
+      kind: 'freeze',
+      until: hoursAfterNoon(1),
+    });
+    const changed = { currentDigest: 'f'.repeat(64) };
+    expect(
+      holdOfRefusals(claimRefusals({ ...queued, ...frozen, ...changed })),
+    ).toBeUndefined();
+    expect(holdOfRefusals([])).toBeUndefined();
   });
 });

@@ -1,11 +1,15 @@
 import { RunStatus } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { personRefusal, Principal, roleRefusal, rolesRefusal } from './caller';
 import {
+  clockRefusal,
   commonRefusals,
   disabledTargetsRefusal,
+  expiryRefusal,
   GateFacts,
   leaveOutRefusal,
+  notBeforeRefusal,
   present,
+  scheduleRefusal,
 } from './gateChecks';
 import { isRefusal, Refusal } from './refusal';
 import { rolesText } from './roles';
@@ -21,6 +25,8 @@ export interface ExecuteInput extends GateFacts {
   allowedPlugins?: readonly string[];
   /** The caller confirmed to execute without the targets that are disabled. */
   skipDisabledTargets?: boolean;
+  /** When it is to start; absent for now. */
+  startAt?: Date;
 }
 
 /** Input of {@link retryRefusals}. */
@@ -84,7 +90,14 @@ export function executeRefusals(input: ExecuteInput): Refusal[] {
   if (closed) return present([caller, wrongState(run.status, closed)]);
 
   const common = commonRefusals(input);
-  const refusals = present([caller, ...common, leaveOutRefusal(input, input)]);
+  const startAt = input.startAt ?? input.now;
+  const refusals = present([
+    caller,
+    ...common,
+    leaveOutRefusal(input, input),
+    expiryRefusal(input, startAt),
+    notBeforeRefusal(input, startAt) ?? clockRefusal(input, startAt),
+  ]);
   if (
     run.status === 'awaiting_approval' &&
     !common.some(({ code }) => code === 'NOT_APPROVED')
@@ -126,6 +139,7 @@ export function retryRefusals(input: RetryInput): Refusal[] {
     isRefusal(items) ? items : undefined,
     ...commonRefusals(input),
     leaveOutRefusal(input, input),
+    clockRefusal(input, input.now),
   ]);
 }
 
@@ -152,6 +166,7 @@ export function resumeRefusals(input: ExecuteInput): Refusal[] {
       : undefined,
     ...commonRefusals(input),
     disabledTargetsRefusal(input),
+    clockRefusal(input, input.now),
   ]);
 }
 
@@ -205,7 +220,8 @@ function executingPersonRefusal(input: ClaimInput): Refusal | undefined {
 
 /**
  * Everything that stands between an item of a run and a worker. An empty list
- * lets the worker go on; otherwise nothing more is claimed, what runs finishes.
+ * lets the worker go on; otherwise nothing more is claimed, what runs finishes,
+ * and the run stays open where that can pass (`holdOfRefusals`).
  */
 export function claimRefusals(input: ClaimInput): Refusal[] {
   const { run } = input;
@@ -224,5 +240,8 @@ export function claimRefusals(input: ClaimInput): Refusal[] {
     executingPersonRefusal(input),
     ...commonRefusals(input),
     disabledTargetsRefusal(input),
+    scheduleRefusal(input) ??
+      notBeforeRefusal(input, input.now) ??
+      clockRefusal(input, input.now),
   ]);
 }

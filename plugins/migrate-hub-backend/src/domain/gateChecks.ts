@@ -3,6 +3,7 @@ import { HeldPolicy } from './policy';
 import { promotionRefusal, PromotionSource } from './promotion';
 import { counted, Refusal } from './refusal';
 import { rolesText } from './roles';
+import { momentText, timeRefusal } from './windows';
 import {
   DbTargetRecord,
   MigrationRecord,
@@ -31,6 +32,10 @@ export interface GateFacts {
   /** Needed where the policy has `requireSuccessIn` and the run applies; absent counts as "never there". */
   promotionSource?: PromotionSource;
   requester: UserRecord;
+  /** Two admins let it start whatever windows and freezes say. */
+  glassBroken: boolean;
+  /** The database's clock. */
+  now: Date;
 }
 
 /** Drops what does not refuse. */
@@ -153,6 +158,68 @@ export function disabledTargetsRefusal(facts: GateFacts): Refusal | undefined {
     )}.`,
     who: 'admins can enable them again',
     details: { targetIds: disabled.map(({ id }) => id) },
+  };
+}
+
+const HOUR = 3_600_000;
+
+/** Approvals that hold now and would not at the time it is scheduled for. */
+export function expiryRefusal(
+  { approvals, policy, run }: GateFacts,
+  startAt: Date,
+): Refusal | undefined {
+  const { judged, granted, required } = approvals;
+  const hours = policy.approvalValidHours;
+  if (hours === undefined || granted < required) return undefined;
+  const then = judged.filter(
+    ({ approval, counts }) =>
+      counts && approval.createdAt.getTime() + hours * HOUR > startAt.getTime(),
+  );
+  if (then.length >= required) return undefined;
+  return {
+    code: 'NOT_APPROVED',
+    message: `By ${momentText(
+      startAt,
+    )} the approval will have expired: approvals hold for ${hours} hours in ${
+      run.environment
+    }. Choose an earlier time, or have it approved later.`,
+    who: rolesText(policy.approveRoles),
+  };
+}
+
+/** Windows and freezes. */
+export function clockRefusal(
+  { run, policy, glassBroken }: GateFacts,
+  at: Date,
+): Refusal | undefined {
+  return glassBroken ? undefined : timeRefusal(run.environment, policy, at);
+}
+
+/** The time that was approved, if a start would come before it. */
+export function notBeforeRefusal(
+  { revision }: Pick<GateFacts, 'revision'>,
+  at: Date,
+): Refusal | undefined {
+  const notBefore = revision.binding.schedule?.notBefore;
+  if (notBefore === undefined || at >= new Date(notBefore)) return undefined;
+  return {
+    code: 'TOO_EARLY',
+    message: `This run was approved for ${momentText(
+      notBefore,
+    )} or later; it cannot start before.`,
+    details: { opensAt: notBefore },
+  };
+}
+
+/** The time it was scheduled for, while that has not come. */
+export function scheduleRefusal({ run, now }: GateFacts): Refusal | undefined {
+  const { scheduledFor } = run;
+  if (!scheduledFor || now >= scheduledFor) return undefined;
+  return {
+    code: 'TOO_EARLY',
+    message: `This run is scheduled for ${momentText(scheduledFor)}.`,
+    who: 'whoever may cancel it, to stop it before',
+    details: { opensAt: scheduledFor.toISOString() },
   };
 }
 

@@ -14,7 +14,7 @@ function durationText(seconds: number): string {
 }
 
 /** What has to come between two waves. */
-const gateText = ({ then }: Canary): string =>
+export const gateText = ({ then }: Canary): string =>
   then === 'person'
     ? 'a person lets it go on'
     : `${durationText(then.soakMinutes * 60)} without a failure`;

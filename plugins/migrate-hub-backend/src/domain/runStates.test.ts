@@ -66,6 +66,16 @@ describe('the way of a run', () => {
     ['edited after the approval', ['approve', 'revise'], 'awaiting_approval'],
     ['edited once it is queued', ['approve', 'execute', 'revise'], undefined],
     ['the approval expires', ['approve', 'lapse'], 'awaiting_approval'],
+    [
+      'the approval expires before the time it was scheduled for',
+      ['approve', 'execute', 'lapse'],
+      'awaiting_approval',
+    ],
+    [
+      'the approval expires between two waves',
+      ['approve', 'execute', 'claim', 'lapse'],
+      undefined,
+    ],
     ['executed before the approval', ['execute'], undefined],
     ['executed twice', ['approve', 'execute', 'execute'], undefined],
     [

@@ -52,7 +52,12 @@ export const runTransitions: Record<
     execute: 'queued',
     cancel: 'canceled',
   },
-  queued: { claim: 'running', cancel: 'canceled' },
+  // Back only while nothing of it was ever claimed: see RunRevisions.lapse.
+  queued: {
+    claim: 'running',
+    cancel: 'canceled',
+    lapse: 'awaiting_approval',
+  },
   running: {
     finishExecuted: 'executed',
     finishFailed: 'failed',

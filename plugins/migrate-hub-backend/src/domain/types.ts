@@ -3,6 +3,7 @@ import {
   Engine,
   EnvironmentPolicy,
   EnvironmentState,
+  HoldKind,
   ItemStatus,
   Outcome,
   Role,
@@ -141,12 +142,37 @@ export interface RunRecord {
   /** An approval of this run was voided and not replaced. */
   reapproval: boolean;
   cancelRequestedAt?: Date;
+  /** Executed, to start then. */
+  scheduledFor?: Date;
+  /** A person let the waves up to this one start. */
+  releasedWaves: number;
+  /** Schemes that an executor has to know to claim its items. */
+  needs: string[];
+  breakGlass?: BreakGlass;
+  /** Why nothing was claimed at the last look. */
+  hold?: HoldKind;
   requestedBy: string;
   executedBy?: string;
   createdAt: Date;
   queuedAt?: Date;
   startedAt?: Date;
   finishedAt?: Date;
+}
+
+/** An admin's wish to start a run against the clock, and another admin's word for it. */
+export interface BreakGlass {
+  reason: string;
+  /** What it is for: a later revision needs another. */
+  revision: number;
+  digest: string;
+  requestedBy: string;
+  requestedAt: Date;
+  confirmed?: {
+    by: string;
+    at: Date;
+    keyId: string;
+    signature: string;
+  };
 }
 
 /** An immutable row: what the approval of this revision covers. */

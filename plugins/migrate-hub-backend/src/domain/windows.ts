@@ -113,7 +113,7 @@ export function nextOpening(opening: Opening, at: Date): Date | undefined {
 }
 
 /** A moment as people read it, such as `Sat 28 Nov 2026, 02:00 Europe/Berlin`. */
-function momentText(at: Date | string, timeZone = 'UTC'): string {
+export function momentText(at: Date | string, timeZone = 'UTC'): string {
   const moment =
     typeof at === 'string' ? DateTime.fromISO(at) : DateTime.fromJSDate(at);
   return `${moment

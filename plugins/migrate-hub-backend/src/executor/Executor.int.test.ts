@@ -1,5 +1,6 @@
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { sha256 } from '../crypto/canonical';
+import { wakeRuns } from '../store/runItemClaims';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 
 const ADD_ITEMS = `create table items (id int primary key);
@@ -191,9 +192,9 @@ create index concurrently items_no on items (missing);
     }
   });
 
-  it('starts nothing when the gate has closed since execute', async () => {
+  it('starts nothing when what was approved has changed since execute', async () => {
     world = await ExecutionWorld.create();
-    world.blockers.push({ code: 'NOT_APPROVED', message: 'Approver left.' });
+    world.blockers.push({ code: 'STALE_DIGEST', message: 'It has changed.' });
     await world.startExecutor();
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
@@ -201,12 +202,55 @@ create index concurrently items_no on items (missing);
     expect(await world.itemsOf(runId)).toMatchObject([
       {
         outcome: 'not_applied',
-        error: { code: 'GATE_CLOSED', message: 'Approver left.' },
+        error: { code: 'GATE_CLOSED', message: 'It has changed.' },
       },
     ]);
     expect(await world.auditActions(runId)).toContain('execution.blocked');
     const [{ knex }] = world.targets;
     expect(await knex.schema.hasTable('migrations')).toBe(false);
+  });
+
+  it('keeps a run open that the gate closes for a while, and goes on when it opens', async () => {
+    world = await ExecutionWorld.create();
+    world.blockers.push({ code: 'FROZEN', message: 'Quiet.' });
+    await world.startExecutor();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    const holdOf = async () =>
+      (await world.knex('runs').where({ id: runId }).first('hold')).hold;
+    await waitUntil('it is held', async () => (await holdOf()) === 'freeze');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'queued', outcome: undefined, claimable: true },
+    ]);
+    expect(await world.statusOf(runId)).toBe('running');
+    const [{ knex }] = world.targets;
+    expect(await knex.schema.hasTable('items')).toBe(false);
+
+    world.blockers.length = 0;
+    await wakeRuns(world.knex, { id: runId });
+    expect(await ended(runId)).toBe('executed');
+    const blocked = (await world.auditActions(runId)).filter(
+      action => action === 'execution.blocked',
+    );
+    expect(blocked).toHaveLength(1);
+  });
+
+  it('leaves a run to executors that know its scheme', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.knex('runs').update({ needs: ['migrate-hub/run/99'] });
+    await world.execute(runId);
+    const ask = {
+      executorId: world.userId,
+      leaseSeconds: 2,
+      slots: 1,
+      knows: ['migrate-hub/run/2'],
+    };
+    const none = await world.items.claim(ask);
+    expect(none).toEqual({ claims: [], contended: false });
+    await world.knex('runs').update({ needs: ['migrate-hub/run/2'] });
+    await world.startExecutor();
+    expect(await ended(runId)).toBe('executed');
   });
 
   it('sends nothing to another server than the approved one', async () => {
@@ -362,5 +406,57 @@ create index concurrently items_no on items (missing);
       expect.arrayContaining([expect.stringMatching(/^Statement 2/)]),
     );
     expect(log.map(line => line.seq)).toEqual(log.map((_, n) => n + 1));
+  });
+
+  it('cancels the rest after as many failures as the policy allows', async () => {
+    world = await ExecutionWorld.create({
+      targets: 3,
+      policy: { stopAfterFailures: 1, parallelism: 1 },
+    });
+    await world.startExecutor();
+    const runId = await world.request({
+      key: 'broken',
+      sqlUp: 'insert into nowhere values (1);\n',
+    });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'failed', outcome: 'not_applied' },
+      { status: 'canceled', outcome: 'not_applied', attempt: 0 },
+      { status: 'canceled', outcome: 'not_applied', attempt: 0 },
+    ]);
+    expect(await world.auditActions(runId)).toContain('run.stopped');
+  });
+
+  it('lets the next wave start when the one before has soaked', async () => {
+    world = await ExecutionWorld.create({
+      targets: 3,
+      policy: {
+        canary: { targets: 1, then: { soakMinutes: 60 }, waveSize: 1 },
+      },
+    });
+    await world.startExecutor();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    await world.execute(runId);
+    const executed = async () =>
+      (await world.itemsOf(runId)).filter(item => item.status === 'executed')
+        .length;
+    const held = (done: number) =>
+      waitUntil('a wave is through, and the next is held', async () => {
+        const { hold } = await world.knex('runs').first('hold');
+        return hold === 'soak' && (await executed()) === done;
+      });
+    // An hour later, as far as the hub can tell.
+    const soaked = async () => {
+      await world.knex.raw(
+        `update run_items set finished_at = finished_at - interval '61 minutes'`,
+      );
+      await wakeRuns(world.knex, { id: runId });
+    };
+    await held(1);
+    await soaked();
+    await held(2);
+    await soaked();
+    expect(await ended(runId)).toBe('executed');
   });
 });

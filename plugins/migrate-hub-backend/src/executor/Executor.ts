@@ -16,6 +16,7 @@ import { Heartbeat } from './Heartbeat';
 import { ItemAttempt } from './ItemAttempt';
 import { ClaimGate } from './askGate';
 import { ItemWorker } from './ItemWorker';
+import { EXECUTOR_KNOWS } from './knows';
 import { ExecutorMetrics } from './metrics';
 import { RunMaterials } from './RunMaterials';
 
@@ -193,6 +194,7 @@ export class Executor {
     const { claims, contended } = await items.claim({
       executorId: this.#id,
       leaseSeconds: config.leaseSeconds,
+      knows: EXECUTOR_KNOWS,
       slots,
     });
     for (const claim of claims) {
@@ -282,7 +284,8 @@ export class Executor {
     let { result } = ending;
     if (ending.handOver === 'leave') return;
     if (ending.handOver === 'requeue') {
-      if (await items.handBack(fence, run.id, ending.resume)) return;
+      const { resume, blockers } = ending;
+      if (await items.handBack(fence, run.id, { resume, blockers })) return;
       if (result.outcome === 'not_applied') {
         result = { ...result, status: 'canceled' };
       }

@@ -5,6 +5,7 @@ import { beat, retire, watchAttempts } from '../store/executors';
 import { Alarm } from '../services/Alarm';
 import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
+import { EXECUTOR_KNOWS } from './knows';
 
 /**
  * Says that this executor lives, and brings back what is wanted of the items
@@ -91,6 +92,7 @@ export class Heartbeat {
       id: this.#executorId,
       host: hostname(),
       leaseSeconds: this.#leaseSeconds,
+      knows: EXECUTOR_KNOWS,
     });
     this.#lastBeat = performance.now();
   }

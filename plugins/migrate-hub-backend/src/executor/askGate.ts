@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { Outcome } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { holdOfRefusals } from '../domain/holds';
 import { Refusal } from '../domain/refusal';
 import { Ending, failed, stopped } from './endings';
 import { ItemAttempt } from './ItemAttempt';
@@ -42,9 +43,12 @@ export async function askGate(
   }
   if (blockers.length === 0) return undefined;
   const reasons = blockers.map(({ message }) => message).join(' ');
+  // Nothing was sent, and it can open again: the item waits with its run.
+  const waits = at.outcome === 'not_applied' && holdOfRefusals(blockers);
   return {
     ...failed(new ItemFailure('GATE_CLOSED', reasons), { ...at, attempt }),
     blockers,
+    ...(waits ? { handOver: 'requeue' } : {}),
   };
 }
 

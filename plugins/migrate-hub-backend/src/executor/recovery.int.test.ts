@@ -3,6 +3,7 @@ import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUt
 import { newId } from '../store/Database';
 import { beat } from '../store/executors';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
+import { EXECUTOR_KNOWS } from './knows';
 
 const ADD_ITEMS = `create table items (id int primary key);
 insert into items values (1);
@@ -31,6 +32,7 @@ describe('executors that share the work', () => {
     const { claims } = await world.items.claim({
       executorId: dead,
       leaseSeconds: 60,
+      knows: EXECUTOR_KNOWS,
       slots: 10,
     });
     expect(claims.map(claim => claim.run.id)).toEqual([runId]);
@@ -129,7 +131,8 @@ select pg_sleep(0.01);
     const back = newId();
     const longAgo = world.knex.raw(`now() - interval '2 minutes'`);
     const executors = () => world.knex('executors');
-    const ask = { executorId: back, leaseSeconds: 60, slots: 1 };
+    const knows = EXECUTOR_KNOWS;
+    const ask = { executorId: back, leaseSeconds: 60, slots: 1, knows };
 
     // Its last heartbeat is as old as that of the dead: both may live.
     await executors().insert({
@@ -139,12 +142,12 @@ select pg_sleep(0.01);
       steady_since: longAgo,
     });
     expect((await world.items.claim(ask)).claims).toEqual([]);
-    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60 });
+    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60, knows });
     expect((await world.items.claim(ask)).claims).toEqual([]);
 
     // A whole lease later.
     await executors().where({ id: back }).update({ steady_since: longAgo });
-    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60 });
+    await beat(world.knex, { id: back, host: 'here', leaseSeconds: 60, knows });
     expect((await world.items.claim(ask)).claims).toMatchObject([
       { items: [{ attempt: 2, recovered: true }] },
     ]);

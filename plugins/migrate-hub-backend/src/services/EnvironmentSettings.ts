@@ -23,6 +23,8 @@ import {
   saveProposal,
   StoredEnvironmentPolicy,
 } from '../store/environmentPolicies';
+import { CHANNELS, notify } from '../store/Listener';
+import { wakeRuns } from '../store/runItemClaims';
 import { listRuns } from '../store/runs';
 import { findUsers } from '../store/users';
 import { lookUpActors } from './actors';
@@ -222,7 +224,10 @@ export class EnvironmentSettings {
       });
       return this.#view(tx, context, name);
     });
+    if (view.revision === expectedRevision) return view;
     // The gate reads the new policy from now on; this only shows it sooner.
+    await wakeRuns(commands.knex, { environment: name });
+    await notify(commands.knex, CHANNELS.work);
     await revisions.lapseAll({ environment: name });
     return view;
   }

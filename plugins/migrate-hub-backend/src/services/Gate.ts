@@ -6,6 +6,7 @@ import {
   retryRefusals,
 } from '../domain/gate';
 import { Refusal } from '../domain/refusal';
+import { nextOpening } from '../domain/windows';
 import { Tx } from '../store/Database';
 import { findRun } from '../store/runs';
 import { Caller } from './context';
@@ -17,6 +18,20 @@ const targetIdsOf = (facts: RunFacts, statuses: ItemStatus[]) =>
       .filter(item => statuses.includes(item.status))
       .map(item => item.targetId),
   );
+
+/**
+ * When a run starts that is executed now: at the time that is asked for, or as
+ * soon as what was approved allows; undefined for at once.
+ */
+export function startOf(
+  { revision, now }: Pick<RunFacts, 'revision' | 'now'>,
+  at: Date | undefined,
+): Date | undefined {
+  const notBefore = revision.binding.schedule?.notBefore;
+  if (at || notBefore === undefined) return at;
+  const first = new Date(notBefore);
+  return first > now ? first : undefined;
+}
 
 /** A caller in the words of the rules. */
 export const principal = (caller: Caller) => ({
@@ -43,13 +58,21 @@ export class Gate {
   /** Why this caller may not execute the run now; empty if he may. */
   executeBlockers(
     facts: RunFacts,
-    ask: { caller: Caller; skipDisabledTargets: boolean },
+    ask: { caller: Caller; skipDisabledTargets: boolean; at?: Date },
   ): Refusal[] {
     return executeRefusals({
       ...gateFacts(facts),
       ...principal(ask.caller),
       skipDisabledTargets: ask.skipDisabledTargets,
+      startAt: startOf(facts, ask.at),
     });
+  }
+
+  /** The first moment from now on at which windows, freezes and what was approved let a run start. */
+  opensAt(facts: RunFacts): Date | undefined {
+    const { glassBroken, policy, now } = facts;
+    const from = startOf(facts, undefined) ?? now;
+    return glassBroken ? from : nextOpening(policy, from);
   }
 
   /** Why this caller may not retry the run now; empty if he may. */

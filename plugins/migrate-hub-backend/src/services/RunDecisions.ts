@@ -7,10 +7,12 @@ import { z } from 'zod';
 import { Signer } from '../crypto/Signer';
 import { hasQuorum, mayDecide } from '../domain/approvals';
 import { nextRunStatus } from '../domain/runStates';
+import { RunRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { insertApproval } from '../store/approvals';
 import { appendAuditEvent } from '../store/audit';
 import { newId } from '../store/Database';
+import { CHANNELS, notify } from '../store/Listener';
 import { lockMigration } from '../store/migrations';
 import { cancelQueuedItems, closeItems, lockRunItems } from '../store/runItems';
 import { lockRun, updateRun } from '../store/runs';
@@ -33,6 +35,9 @@ interface Options {
   signer: Signer;
   revisions: RunRevisions;
 }
+
+const isUnderWay = ({ status }: RunRecord) =>
+  status === 'queued' || status === 'running';
 
 /** Approving and denying. */
 export class RunDecisions {
@@ -103,7 +108,9 @@ export class RunDecisions {
       const decided = event === 'deny' || hasQuorum(judgement);
       if (decided) {
         await updateRun(tx, runId, {
+          // Undefined for one that is under way: it only goes on.
           status: nextRunStatus(run.status, event),
+          wake: true,
           reapproval: event === 'approve' ? false : undefined,
           finished: event === 'deny' ? true : undefined,
         });
@@ -130,6 +137,7 @@ export class RunDecisions {
           required: judgement.required,
         },
       });
+      if (isUnderWay(run)) await notify(tx, CHANNELS.work);
       await recomputeEnvironmentState(tx, reader, run);
       const after = await reader.read(tx, { ...run });
       const actor = await lookUpActors(

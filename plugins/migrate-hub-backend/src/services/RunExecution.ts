@@ -6,23 +6,18 @@ import {
 import { Knex } from 'knex';
 import { z } from 'zod';
 import { isRefusal, Refusal } from '../domain/refusal';
-import { mayCancel, mayRetry, nextRunStatus } from '../domain/runStates';
-import { RunRecord } from '../domain/types';
+import { mayCancel, mayRetry } from '../domain/runStates';
 import { appendAuditEvent, NewAuditEvent } from '../store/audit';
-import { lockMigration } from '../store/migrations';
 import { CHANNELS, notify } from '../store/Listener';
-import {
-  cancelQueuedItems,
-  lockRunItems,
-  makeItemsClaimable,
-} from '../store/runItems';
+import { cancelQueuedItems } from '../store/runItems';
 import { openRunOnTargets, reopenItems } from '../store/openItems';
-import { lockRun, updateRun } from '../store/runs';
+import { updateRun } from '../store/runs';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { recomputeEnvironmentState } from './environmentStates';
-import { Gate, principal } from './Gate';
+import { Gate, principal, startOf } from './Gate';
 import { refuse } from './refuse';
+import { handToExecutors, lockForCommand, runAudit } from './runCommands';
 import { RunFacts, RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
 import { RunRevisions } from './RunRevisions';
@@ -37,6 +32,8 @@ interface Options {
   revisions: RunRevisions;
 }
 
+const MOST_DAYS_AHEAD = 366;
+
 /** Execute, cancel, retry: what sets the executors in motion or stops them. */
 export class RunExecution {
   readonly #options: Options;
@@ -49,43 +46,41 @@ export class RunExecution {
     return new RunExecution(options);
   }
 
-  /** Passes the gate and hands the items to the executors. A closed gate is recorded. */
+  /**
+   * Passes the gate and hands the items to the executors, to start at once or
+   * at a time. A closed gate is recorded.
+   */
   async execute(
     context: CommandContext,
     runId: string,
-    input: z.output<typeof executeRequestSchema>,
+    input: Omit<z.output<typeof executeRequestSchema>, 'breakGlass'>,
   ): Promise<Run> {
     const skipDisabledTargets = input.skipDisabledTargets ?? false;
+    const at = input.at === undefined ? undefined : new Date(input.at);
     return this.#gated(context, runId, {
-      blockers: facts =>
-        this.#options.gate.executeBlockers(facts, {
+      blockers: facts => {
+        assertAhead(at, facts.now);
+        return this.#options.gate.executeBlockers(facts, {
           caller: context.caller,
           skipDisabledTargets,
-        }),
+          at,
+        });
+      },
       start: async (tx, facts) => {
-        const { run } = facts;
-        const skipped = facts.targets.filter(
-          target => target.disabled || target.parentDisabled,
-        );
-        if (skipped.length > 0) {
-          await cancelQueuedItems(tx, {
-            runId,
-            targetIds: skipped.map(target => target.id),
-            reason: 'The target is disabled; the rest was executed without it.',
-          });
-        }
-        await makeItemsClaimable(tx, runId);
-        await updateRun(tx, runId, {
-          status: nextRunStatus(run.status, 'execute'),
+        const scheduledFor = startOf(facts, at);
+        const skippedTargets = await handToExecutors(tx, facts, {
+          event: 'execute',
           executedBy: context.caller.user.id,
-          queued: true,
+          scheduledFor,
         });
         return {
           action: 'run.execution_requested',
           payload: {
-            revision: run.revision,
+            revision: facts.run.revision,
             digest: facts.revision.digest,
-            skippedTargets: skipped.map(target => target.id),
+            skippedTargets,
+            scheduledFor: scheduledFor?.toISOString(),
+            breakGlass: facts.glassBroken || undefined,
           },
         };
       },
@@ -102,19 +97,16 @@ export class RunExecution {
       blockers: facts =>
         this.#options.gate.retryBlockers(facts, { caller: context.caller }),
       start: async (tx, facts) => {
-        const { run } = facts;
         const items = mayRetry(facts.items);
         if (isRefusal(items)) throw new Error('the gate let it through');
         await this.#assertFree(tx, facts, items.itemIds);
         await reopenItems(tx, items.itemIds);
-        await makeItemsClaimable(tx, runId);
-        await updateRun(tx, runId, {
-          status: nextRunStatus(run.status, 'retry'),
-          executedBy: context.caller.user.id,
-          queued: true,
-          finished: false,
-          cancelRequested: false,
-        });
+        await handToExecutors(
+          tx,
+          // Disabled targets close this gate: there is none to leave out.
+          { run: facts.run, targets: [] },
+          { event: 'retry', executedBy: context.caller.user.id },
+        );
         return {
           action: 'run.retried',
           payload: {
@@ -139,7 +131,7 @@ export class RunExecution {
     const { commands, facts, queries } = this.#options;
     const { migrationId } = await queries.found(commands.knex, runId);
     return commands.run(context, async tx => {
-      const run = await this.#lock(tx, migrationId, runId);
+      const run = await lockForCommand(tx, { migrationId, id: runId });
       refuse(mayCancel({ ...principal(context.caller), run }));
       await updateRun(tx, runId, { cancelRequested: true });
       const canceled = await cancelQueuedItems(tx, {
@@ -147,7 +139,7 @@ export class RunExecution {
         reason: 'Canceled before it started.',
       });
       await appendAuditEvent(tx, {
-        ...this.#audit(context, run),
+        ...runAudit(context, run),
         action: 'run.cancel_requested',
         payload: {
           status: run.status,
@@ -179,13 +171,13 @@ export class RunExecution {
     const { commands, facts: reader, queries } = this.#options;
     const { migrationId } = await queries.found(commands.knex, runId);
     const result = await commands.run(context, async tx => {
-      const run = await this.#lock(tx, migrationId, runId);
+      const run = await lockForCommand(tx, { migrationId, id: runId });
       const facts = await reader.read(tx, run);
       const blockers = way.blockers(facts);
       if (blockers.length > 0) {
         // The refusal commits its own record, then it is thrown.
         await appendAuditEvent(tx, {
-          ...this.#audit(context, run),
+          ...runAudit(context, run),
           action: 'execution.blocked',
           payload: {
             status: run.status,
@@ -196,7 +188,7 @@ export class RunExecution {
         return { blockers };
       }
       await appendAuditEvent(tx, {
-        ...this.#audit(context, run),
+        ...runAudit(context, run),
         ...(await way.start(tx, facts)),
       });
       await recomputeEnvironmentState(tx, reader, run);
@@ -218,18 +210,6 @@ export class RunExecution {
     });
   }
 
-  async #lock(
-    tx: Knex.Transaction,
-    migrationId: string,
-    runId: string,
-  ): Promise<RunRecord> {
-    await lockMigration(tx, migrationId);
-    const run = await lockRun(tx, runId);
-    if (!run) throw new Error(`no run ${runId}`);
-    await lockRunItems(tx, runId);
-    return run;
-  }
-
   /** Another run may have taken a target since this one failed. */
   async #assertFree(
     tx: Knex.Transaction,
@@ -249,16 +229,16 @@ export class RunExecution {
       { details: { run: open.runId } },
     );
   }
+}
 
-  #audit(context: CommandContext, run: RunRecord) {
-    return {
-      actorId: context.caller.user.id,
-      entityType: 'run' as const,
-      entityId: run.id,
-      migrationId: run.migrationId,
-      runId: run.id,
-      environment: run.environment,
-      requestId: context.requestId,
-    };
-  }
+/** @throws HubError `INVALID_INPUT` for a time that is over */
+function assertAhead(at: Date | undefined, now: Date): void {
+  if (!at) return;
+  const days = (at.getTime() - now.getTime()) / 86_400_000;
+  if (days > 0 && days <= MOST_DAYS_AHEAD) return;
+  throw new HubError(
+    'INVALID_INPUT',
+    `at must be in the future, and within ${MOST_DAYS_AHEAD} days. Leave it out to start now.`,
+    { details: { field: 'at', now: now.toISOString() } },
+  );
 }

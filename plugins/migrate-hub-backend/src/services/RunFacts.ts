@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'util';
-import { judgeApprovals, ApprovalJudgement } from '../domain/approvals';
+import { isGlassBroken } from '../domain/breakGlass';
+import {
+  ApprovalJudgement,
+  hasQuorum,
+  judgeApprovals,
+} from '../domain/approvals';
 import { buildBinding, digestOf } from '../domain/binding';
 import { HeldPolicy, stricterPolicy } from '../domain/policy';
 import { PromotionSource } from '../domain/promotion';
@@ -20,13 +25,17 @@ import { listApprovals } from '../store/approvals';
 import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
 import { holdingsOf } from '../store/holdings';
-import { findMigration, findVersion, statesOf } from '../store/migrations';
+import { findMigration, statesOf } from '../store/migrations';
 import { itemsOfRun } from '../store/runItems';
-import { changersOf, currentRevisions } from '../store/runs';
 import { findUsers } from '../store/users';
 import { verifyApproval } from './approvalEvidence';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
-import { KnownRevisions } from './KnownRevisions';
+import { verifyBreakGlass } from './breakGlassEvidence';
+import {
+  KnownRevisions,
+  readRevisionBasis,
+  RevisionBasis,
+} from './KnownRevisions';
 
 /** Everything the rules ask about one run, read in the caller's transaction. */
 export interface RunFacts {
@@ -49,9 +58,17 @@ export interface RunFacts {
   requester: UserRecord;
   /** Who made revisions after the first. */
   changerIds: string[];
+  /** Two admins let it start whatever windows and freezes say. */
+  glassBroken: boolean;
   /** The database's clock. */
   now: Date;
 }
+
+/** All of it that does not grow with the number of targets. */
+export type CommonFacts = Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>;
+
+const present = <T>(values: (T | undefined)[]): T[] =>
+  values.filter(value => value !== undefined);
 
 /** Reads {@link RunFacts}. */
 export class RunFactsReader {
@@ -79,8 +96,7 @@ export class RunFactsReader {
     const targets = await findDbTargets(tx, {
       ids: items.map(item => item.targetId),
     });
-    const revision = (await currentRevisions(tx, [run.id])).get(run.id);
-    const facts = await this.#read(tx, run, revision);
+    const facts = await this.#read(tx, run, await readRevisionBasis(tx, run));
     return {
       ...facts,
       items,
@@ -102,7 +118,7 @@ export class RunFactsReader {
     targetId: string,
   ): Promise<Omit<RunFacts, 'items'>> {
     const known = await this.#revisions.get(tx, run);
-    const facts = await this.#read(tx, run, known?.revision);
+    const facts = await this.#read(tx, run, known);
     const targets = await findDbTargets(tx, { ids: [targetId] });
     const { binding, digest } = facts.revision;
     const now = buildBinding({ ...bindingBasis(facts), targets });
@@ -124,36 +140,50 @@ export class RunFactsReader {
     today: EnvironmentPolicy,
   ): Promise<ApprovalJudgement> {
     const known = await this.#revisions.get(tx, run);
-    const facts = await this.#read(tx, run, known?.revision, today);
+    const facts = await this.#read(tx, run, known, { today });
     return facts.judgement;
   }
 
-  /** All that does not grow with the number of targets. */
+  /**
+   * What the conditions of a claim ask: no target.
+   *
+   * @param options - `promotion`: also what stands in the environment before,
+   * which every worker asks again for its item
+   */
+  async readForClaim(
+    tx: Tx,
+    run: RunRecord,
+    options: { promotion: 'read' | 'skip' },
+  ): Promise<CommonFacts> {
+    const known = await this.#revisions.get(tx, run);
+    return this.#read(tx, run, known, options);
+  }
+
   async #read(
     tx: Tx,
     run: RunRecord,
-    revision: RevisionRecord | undefined,
-    under?: EnvironmentPolicy,
-  ): Promise<Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>> {
+    basis: RevisionBasis | undefined,
+    options: { today?: EnvironmentPolicy; promotion?: 'read' | 'skip' } = {},
+  ): Promise<CommonFacts> {
     const migration = await findMigration(tx, run.migrationId);
-    const version =
-      revision && (await findVersion(tx, run.migrationId, revision.version));
-    if (!revision || !migration || !version) {
-      throw new Error(`run ${run.id} is incomplete`);
-    }
+    if (!basis || !migration) throw new Error(`run ${run.id} is incomplete`);
+    const { revision, version, changerIds } = basis;
     const approvals = await listApprovals(tx, [run.id]);
     const users = await findUsers(tx, [
       run.requestedBy,
       version.createdBy,
       ...approvals.map(approval => approval.approverId),
-      ...(run.executedBy ? [run.executedBy] : []),
+      ...present([
+        run.executedBy,
+        run.breakGlass?.requestedBy,
+        run.breakGlass?.confirmed?.by,
+      ]),
     ]);
     const { policy: today, now } = await this.#environments.read(
       tx,
       run.environment,
     );
-    const policy = stricterPolicy(revision.policy, under ?? today);
-    const changerIds = await changersOf(tx, run.id);
+    const policy = stricterPolicy(revision.policy, options.today ?? today);
     const requester = users.get(run.requestedBy);
     if (!requester) throw new Error(`no user ${run.requestedBy}`);
 
@@ -179,10 +209,14 @@ export class RunFactsReader {
         now,
         verify: approval => verifyApproval(this.#signer, approval),
       }),
+      glassBroken: isGlassBroken({ run, revision, users, now }, glass =>
+        verifyBreakGlass(this.#signer, run.id, glass),
+      ),
       promotionSource: await readPromotionSource(tx, {
         migrationId: run.migrationId,
         checksumUp: version.checksumUp,
-        requireSuccessIn: policy.requireSuccessIn,
+        requireSuccessIn:
+          options.promotion === 'skip' ? undefined : policy.requireSuccessIn,
       }),
     };
   }
@@ -194,6 +228,8 @@ function bindingBasis(
 ): Omit<Parameters<typeof buildBinding>[0], 'targets'> {
   const { run, revision, migration } = facts;
   return {
+    scheme: revision.binding.scheme,
+    notBefore: revision.binding.schedule?.notBefore,
     runId: run.id,
     type: run.type,
     environment: run.environment,
@@ -236,6 +272,7 @@ export async function readPromotionSource(
 /** The part of {@link RunFacts} that tells who may decide. */
 export function decisionFacts(facts: RunFacts) {
   const { run, revision, version, changerIds, policy, approvals } = facts;
+  const lacksQuorum = !hasQuorum(facts.judgement);
   return {
     run,
     revision,
@@ -243,5 +280,6 @@ export function decisionFacts(facts: RunFacts) {
     changerIds,
     policy,
     approvals,
+    lacksQuorum,
   };
 }

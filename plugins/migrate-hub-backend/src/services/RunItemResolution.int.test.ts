@@ -3,6 +3,7 @@ import { ConfigReader } from '@backstage/config';
 import { Resolution } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
+import { EXECUTOR_KNOWS } from '../executor/knows';
 import { newId } from '../store/Database';
 import { findUsers } from '../store/users';
 import { Commands } from './Commands';
@@ -60,7 +61,12 @@ describe('a person who resolves an item', () => {
       host: 'gone',
       heartbeat_at: world.knex.raw(`now() - interval '2 minutes'`),
     });
-    await world.items.claim({ executorId: dead, leaseSeconds: 60, slots: 1 });
+    await world.items.claim({
+      executorId: dead,
+      leaseSeconds: 60,
+      knows: EXECUTOR_KNOWS,
+      slots: 1,
+    });
     const [{ id }] = await world.itemsOf(runId);
     const revision = await world
       .knex('run_revisions')

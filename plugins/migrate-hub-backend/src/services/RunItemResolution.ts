@@ -323,6 +323,7 @@ export class RunItemResolution {
         status: nextRunStatus(run.status, 'resume'),
         executedBy: caller.user.id,
         queued: true,
+        wake: true,
         finished: false,
         cancelRequested: false,
       });

@@ -1,5 +1,6 @@
 import { Knex } from 'knex';
-import { Refusal } from '../domain/refusal';
+import { holdOfRefusals, UNEXPECTED } from '../domain/holds';
+import { counted, Refusal } from '../domain/refusal';
 import { Evidence, ResumeInstruction, RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { CHANNELS, notify } from '../store/Listener';
@@ -10,12 +11,17 @@ import {
   claimItems,
   Fence,
   finishItem,
+  holdRun,
   ItemResult,
   lockClaimableRun,
   markRunStarted,
   requeueItem,
+  wakeRuns,
 } from '../store/runItemClaims';
+import { cancelQueuedItems, lockRunItems } from '../store/runItems';
+import { failedItems } from '../store/runProgress';
 import { lockRun } from '../store/runs';
+import { ClaimConditions, Conditions } from './ClaimConditions';
 import { RunFactsReader } from './RunFacts';
 import { settleRun } from './runSettlement';
 
@@ -51,10 +57,12 @@ const UNIQUE_VIOLATION = '23505';
 export class RunItemsService {
   readonly #knex: Knex;
   readonly #facts: RunFactsReader;
+  readonly #conditions: ClaimConditions;
 
   private constructor(options: { knex: Knex; facts: RunFactsReader }) {
     this.#knex = options.knex;
     this.#facts = options.facts;
+    this.#conditions = ClaimConditions.create(options.facts);
   }
 
   static create(options: {
@@ -73,6 +81,7 @@ export class RunItemsService {
   async claim(ask: {
     executorId: string;
     leaseSeconds: number;
+    knows: readonly string[];
     slots: number;
   }): Promise<{ claims: Claim[]; contended: boolean }> {
     const runIds = await claimableRuns(this.#knex, {
@@ -85,12 +94,10 @@ export class RunItemsService {
     for (const runId of runIds) {
       if (slots === 0) break;
       const claim = await this.#claimFrom(runId, { ...ask, slots });
-      if (claim) {
-        claims.push(claim);
-        slots -= claim.items.length;
-      } else {
-        contended = true;
-      }
+      if (claim === 'contended') contended = true;
+      if (typeof claim === 'string') continue;
+      claims.push(claim);
+      slots -= claim.items.length;
     }
     return { claims, contended };
   }
@@ -98,14 +105,25 @@ export class RunItemsService {
   /** One transaction: the run's lock makes its parallelism exact. */
   async #claimFrom(
     runId: string,
-    ask: { executorId: string; leaseSeconds: number; slots: number },
-  ): Promise<Claim | undefined> {
+    ask: {
+      executorId: string;
+      leaseSeconds: number;
+      knows: readonly string[];
+      slots: number;
+    },
+  ): Promise<Claim | 'contended' | 'held'> {
     try {
       return await this.#knex.transaction(async tx => {
         const run = await lockClaimableRun(tx, runId);
-        if (!run) return undefined;
-        const items = await claimItems(tx, { ...ask, run });
-        if (items.length === 0) return undefined;
+        if (!run) return 'contended';
+        const conditions = await this.#conditions.read(tx, run);
+        const { limits } = conditions;
+        const items = await claimItems(tx, { ...ask, run, may: limits });
+        if (items.length === 0) {
+          await this.#hold(tx, run, conditions);
+          return 'held';
+        }
+        if (run.hold) await wakeRuns(tx, { id: run.id });
 
         const startedRun = run.status === 'queued';
         const audit = {
@@ -143,10 +161,70 @@ export class RunItemsService {
     } catch (error) {
       // Another run's item was claimed on the same target in this instant.
       if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) {
-        return undefined;
+        return 'contended';
       }
       throw error;
     }
+  }
+
+  /** Nothing is claimed for now. That something has closed is recorded once. */
+  async #hold(
+    tx: Knex.Transaction,
+    run: RunRecord,
+    { hold }: Pick<Conditions, 'hold'>,
+  ): Promise<void> {
+    await holdRun(tx, run.id, hold);
+    if (!hold || run.hold === hold.kind) return;
+    if (UNEXPECTED.includes(hold.kind)) {
+      await appendAuditEvent(tx, {
+        action: 'execution.blocked',
+        entityType: 'run',
+        entityId: run.id,
+        migrationId: run.migrationId,
+        runId: run.id,
+        environment: run.environment,
+        payload: {
+          status: run.status,
+          reasons: [{ code: hold.kind, message: hold.message }],
+        },
+      });
+    }
+    await notify(tx, CHANNELS.changes, run.id);
+  }
+
+  /**
+   * With so many failures as the policy allows, what nobody has claimed is
+   * canceled. Call it under the locks of migration and run.
+   */
+  async #stopAfterFailures(
+    tx: Knex.Transaction,
+    run: RunRecord,
+  ): Promise<void> {
+    const { policy } = await this.#facts.readForClaim(tx, run, {
+      promotion: 'skip',
+    });
+    const { stopAfterFailures } = policy;
+    if (stopAfterFailures === undefined) return;
+    const failed = await failedItems(tx, run.id);
+    if (failed < stopAfterFailures) return;
+    await lockRunItems(tx, run.id);
+    const canceled = await cancelQueuedItems(tx, {
+      runId: run.id,
+      reason: `Stopped after ${counted(
+        failed,
+        'failed target',
+      )}, before it started.`,
+    });
+    if (canceled.length === 0) return;
+    await appendAuditEvent(tx, {
+      action: 'run.stopped',
+      entityType: 'run',
+      entityId: run.id,
+      migrationId: run.migrationId,
+      runId: run.id,
+      environment: run.environment,
+      payload: { failed, stopAfterFailures, canceledItems: canceled.length },
+    });
   }
 
   /**
@@ -208,6 +286,8 @@ export class RunItemsService {
           statementIndex: result.error?.statementIndex,
         },
       });
+      if (result.status === 'failed') await this.#stopAfterFailures(tx, run);
+      await wakeRuns(tx, { id: run.id });
       const status = await settleRun(tx, this.#facts, {
         run,
         coalesce: true,
@@ -228,19 +308,23 @@ export class RunItemsService {
   /**
    * Gives an item to whoever claims it next.
    *
-   * @param resume - where to go on, if not at the beginning
+   * @param how - `resume`: where to go on, if not at the beginning; `blockers`:
+   * why the gate is closed for now, which holds the run
    * @returns false if a cancel was asked for: then it must be finished as canceled
    * @throws LostLease
    */
   async handBack(
     fence: Fence,
     runId: string,
-    resume?: ResumeInstruction,
+    how: { resume?: ResumeInstruction; blockers?: Refusal[] } = {},
   ): Promise<boolean> {
     return this.#knex.transaction(async tx => {
       const run = await lockRun(tx, runId);
       if (run?.cancelRequestedAt) return false;
-      if (!(await requeueItem(tx, fence, resume))) throw new LostLease(fence);
+      const requeued = run && (await requeueItem(tx, fence, how.resume));
+      if (!requeued) throw new LostLease(fence);
+      const hold = how.blockers && holdOfRefusals(how.blockers);
+      if (hold) await this.#hold(tx, run, { hold });
       await notify(tx, CHANNELS.changes, runId);
       await notify(tx, CHANNELS.work);
       return true;

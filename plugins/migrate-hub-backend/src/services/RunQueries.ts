@@ -9,16 +9,14 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
-import { toActions } from '../domain/actions';
 import { mayDecide } from '../domain/approvals';
-import { Refusal } from '../domain/refusal';
-import { resolutionRefusal, resolverRefusal } from '../domain/resolution';
-import { mayCancel } from '../domain/runStates';
+import { Hold } from '../domain/holds';
 import { RunRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { decodeCursor, toPage } from '../store/cursor';
 import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
+import { isExecutorAlive } from '../store/executors';
 import { findMigrationIdByKey, readSqlText } from '../store/migrations';
 import { findPlanSummary, readPlan } from '../store/plans';
 import { findProjectByKey } from '../store/projects';
@@ -26,12 +24,20 @@ import { findRunItem, listRunItems } from '../store/runItems';
 import * as store from '../store/runs';
 import { findUserId } from '../store/users';
 import { lookUpActors } from './actors';
+import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { Gate, principal } from './Gate';
 import { ordinalOf, statementViews } from './itemStatements';
 import { decisionFacts, RunFacts, RunFactsReader } from './RunFacts';
-import { runItemView, runSummaryView, runView } from './runViews';
+import { runActions } from './runActions';
+import {
+  holdView,
+  peopleOf,
+  runItemView,
+  runSummaryView,
+  runView,
+} from './runViews';
 
 type Page<T> = { items: T[]; nextCursor?: string };
 
@@ -44,6 +50,7 @@ export class RunQueries {
   readonly #facts: RunFactsReader;
   readonly #gate: Gate;
   readonly #environments: EnvironmentPolicies;
+  readonly #conditions: ClaimConditions;
 
   private constructor(options: {
     knex: Knex;
@@ -55,6 +62,7 @@ export class RunQueries {
     this.#facts = options.facts;
     this.#gate = options.gate;
     this.#environments = options.environments;
+    this.#conditions = ClaimConditions.create(options.facts);
   }
 
   static create(options: {
@@ -182,10 +190,7 @@ export class RunQueries {
       tx,
       rows.map(row => row.id),
     );
-    const actor = await lookUpActors(
-      tx,
-      rows.map(row => row.requestedBy),
-    );
+    const actor = await lookUpActors(tx, rows.flatMap(peopleOf));
     return toPage(rows, limit, {
       at: row => row.exactCreatedAt,
       item: row => runSummaryView(row, { counts: counts(row.id), actor }),
@@ -199,7 +204,7 @@ export class RunQueries {
     const facts = await this.#facts.read(tx, row);
     const counts = await store.itemCounts(tx, [id]);
     const actor = await lookUpActors(tx, [
-      row.requestedBy,
+      ...peopleOf(row),
       row.executedBy,
       ...facts.approvals.map(approval => approval.approverId),
     ]);
@@ -207,6 +212,12 @@ export class RunQueries {
       caller: context.caller,
       skipDisabledTargets: false,
     });
+    const underWay = ['queued', 'running'].includes(row.status);
+    const conditions = underWay
+      ? await this.#conditions.of(tx, facts)
+      : undefined;
+    const hold = conditions?.hold ?? (underWay && (await deaf(tx, row)));
+    const opensAt = this.#gate.opensAt(facts);
     const open = ['awaiting_approval', 'approved'].includes(row.status);
     return runView(runSummaryView(row, { counts: counts(id), actor }), {
       facts,
@@ -222,32 +233,20 @@ export class RunQueries {
             message,
           }))
         : [],
-      actions: this.#actions(context, facts, executeRefusals[0]),
+      timing: {
+        opensAt:
+          opensAt && opensAt > facts.now ? opensAt.toISOString() : undefined,
+        waitingFor: holdView(hold || undefined),
+        wave: conditions?.wave,
+      },
+      actions: runActions(context.caller, {
+        facts,
+        gate: this.#gate,
+        hold: conditions?.hold,
+        opensAt,
+      }),
       firstItems: FIRST_ITEMS,
     });
-  }
-
-  #actions(
-    { caller }: CommandContext,
-    facts: RunFacts,
-    execute: Refusal | undefined,
-  ) {
-    const decide = (decision: 'approve' | 'deny') =>
-      mayDecide({ ...decisionFacts(facts), ...principal(caller), decision });
-    return toActions([
-      { action: 'approve', refusal: decide('approve') },
-      { action: 'deny', refusal: decide('deny') },
-      { action: 'execute', refusal: execute },
-      {
-        action: 'cancel',
-        refusal: mayCancel({ ...principal(caller), run: facts.run }),
-      },
-      {
-        action: 'retry',
-        refusal: this.#gate.retryBlockers(facts, { caller })[0],
-      },
-      { action: 'resolve', refusal: resolveRefusal(caller, facts) },
-    ]);
   }
 
   async #mayDecide(
@@ -291,22 +290,17 @@ export class RunQueries {
   }
 }
 
-/** Whether the caller may resolve anything of a run. */
-function resolveRefusal(
-  caller: CommandContext['caller'],
-  { run, policy, items }: RunFacts,
-): Refusal | undefined {
-  const { environment, type } = run;
-  const { resolveRoles } = policy;
-  const notAllowed = resolverRefusal(caller, {
-    environment,
-    resolveRoles,
-  });
-  if (notAllowed) return notAllowed;
-  const unclear = items.some(item => !resolutionRefusal(item, { type }));
-  if (unclear) return undefined;
+/** So long an executor may be silent before a run counts as waiting for one. */
+const SILENT_SECONDS = 60;
+
+/** A run that nothing holds, and that nobody is there to claim. */
+async function deaf(tx: Tx, run: RunRecord): Promise<Hold | undefined> {
+  const ask = { needs: run.needs, withinSeconds: SILENT_SECONDS };
+  if (await isExecutorAlive(tx, ask)) return undefined;
   return {
-    code: 'NOTHING_TO_RESOLVE',
-    message: 'It is known what happened on every target of this run.',
+    kind: 'executor',
+    message:
+      'No executor that knows how to run this has been heard of for a minute. Start one, or bring those that are there up to date.',
+    who: 'whoever operates the hub',
   };
 }

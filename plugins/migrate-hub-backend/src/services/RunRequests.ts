@@ -5,7 +5,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
 import { requestRefusal } from '../domain/actions';
-import { buildBinding, digestOf } from '../domain/binding';
+import { BINDING_SCHEME, buildBinding, digestOf } from '../domain/binding';
 import { DbTargetRecord, MigrationRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -141,6 +141,7 @@ export class RunRequests {
         type: request.type,
         reason: request.reason,
         requestedBy: userId,
+        needs: [BINDING_SCHEME],
       };
       const plan = await savePlan(tx, planned.plan, planned.problems);
       const binding = buildBinding({
@@ -154,6 +155,7 @@ export class RunRequests {
         checksum,
         mode: plan.mode,
         policy: environment.policy,
+        notBefore: request.notBefore,
         targets,
       });
       const digest = digestOf(binding);
@@ -200,6 +202,7 @@ export class RunRequests {
           planHash: plan.hash,
           digest,
           targets: targets.map(target => target.id),
+          notBefore: request.notBefore,
           reason: request.reason,
         },
       });

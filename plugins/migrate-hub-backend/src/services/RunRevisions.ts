@@ -3,7 +3,7 @@ import {
   TransactionMode,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
-import { buildBinding, digestOf } from '../domain/binding';
+import { BINDING_SCHEME, buildBinding, digestOf } from '../domain/binding';
 import {
   DbTargetRecord,
   MigrationRecord,
@@ -29,6 +29,7 @@ import {
   lockRunItems,
   setChecksumUp,
   setStatementsTotal,
+  withdrawItems,
 } from '../store/runItems';
 import {
   insertRevision,
@@ -237,6 +238,7 @@ export class RunRevisions {
   /**
    * Sends an approved run back to approval if its approvals no longer suffice:
    * somebody was disabled or demoted, the policy got stricter, they expired.
+   * So does one that is queued and of which nothing was ever claimed.
    * Call it under the locks of migration and run.
    *
    * @returns whether the run went back
@@ -247,7 +249,13 @@ export class RunRevisions {
     facts: RunFacts,
   ): Promise<boolean> {
     const { run, judgement, revision, migration } = facts;
-    if (run.status !== 'approved' || hasQuorum(judgement)) return false;
+    const unstarted =
+      run.status === 'approved' || (run.status === 'queued' && !run.startedAt);
+    if (!unstarted || hasQuorum(judgement)) return false;
+    if (run.status === 'queued') {
+      await withdrawItems(tx, run.id);
+      await updateRun(tx, run.id, { scheduledFor: null, wake: true });
+    }
     const cause = judgement.expired
       ? 'the approval expired'
       : 'the approvals no longer suffice';
@@ -284,16 +292,20 @@ export class RunRevisions {
     return true;
   }
 
-  /** Looks at every approved run, as a scheduled task; or at those of one environment. */
+  /** Looks at every run that may have lost its approval, as a scheduled task; or at those of one environment. */
   async lapseAll(at: { environment?: string } = {}): Promise<void> {
-    const query = this.#knex('runs').where({ status: 'approved' });
+    const query = this.#knex('runs')
+      .whereIn('status', ['approved', 'queued'])
+      .whereNull('started_at');
     if (at.environment) query.where({ environment: at.environment });
-    const approved = await query.select('id', 'migration_id');
-    for (const { id, migration_id } of approved) {
+    const unstarted = await query.select('id', 'migration_id');
+    for (const { id, migration_id } of unstarted) {
       await this.#knex.transaction(async tx => {
         await lockMigration(tx, migration_id);
         const run = await lockRun(tx, id);
-        if (run) await this.lapse(tx, {}, await this.#facts.read(tx, run));
+        if (!run) return;
+        await lockRunItems(tx, id);
+        await this.lapse(tx, {}, await this.#facts.read(tx, run));
       });
     }
   }
@@ -360,6 +372,7 @@ export class RunRevisions {
       checksum: next.checksum,
       mode: next.mode,
       policy: before.revision.policy,
+      notBefore: before.revision.binding.schedule?.notBefore,
       targets,
     });
     const digest = digestOf(binding);
@@ -384,6 +397,7 @@ export class RunRevisions {
       revision,
       status: 'awaiting_approval',
       reapproval: run.reapproval || voided.length > 0,
+      needs: [BINDING_SCHEME],
     });
     const audit = auditOf(run, context);
     await appendAuditEvent(tx, {

@@ -38,7 +38,27 @@ const sentences: Partial<
     })${because(payload)}`,
   'run.denied': (payload, environment) =>
     `Denied in ${environment}${because(payload)}`,
-  'run.execution_requested': (_, environment) => `Executed in ${environment}`,
+  'run.execution_requested': (payload, environment) =>
+    `${
+      payload.breakGlass ? 'Executed against the clock' : 'Executed'
+    } in ${environment}${
+      payload.scheduledFor ? `, to start at ${payload.scheduledFor}` : ''
+    }`,
+  'run.continued': (payload, environment) =>
+    `${
+      payload.wave
+        ? `Let wave ${payload.wave} of ${payload.of} start`
+        : 'Took the run over'
+    } in ${environment}${because(payload)}`,
+  'run.stopped': (payload, environment) =>
+    `Stopped in ${environment} after ${of(
+      payload.failed,
+      'failed target',
+    )}: ${of(payload.canceledItems, 'target')} not begun`,
+  'run.break_glass_requested': (payload, environment) =>
+    `Asked to start against the clock in ${environment}${because(payload)}`,
+  'run.break_glass_confirmed': (payload, environment) =>
+    `Confirmed to start against the clock in ${environment}${because(payload)}`,
   'run.started': (_, environment) => `Started in ${environment}`,
   'run.finished': (payload, environment) =>
     `Ended in ${environment}: ${payload.status}`,

@@ -8,12 +8,46 @@ import {
   TargetRef,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { allowedResolutions } from '../domain/resolution';
-import { DbTargetRecord, PlanSummary, RunItemRecord } from '../domain/types';
+import { breakGlassEnds } from '../domain/breakGlass';
+import { Hold } from '../domain/holds';
+import {
+  BreakGlass,
+  DbTargetRecord,
+  PlanSummary,
+  RunItemRecord,
+  RunRecord,
+} from '../domain/types';
 import { RunListRow } from '../store/runs';
 import { ActorLookup } from './actors';
 import { RunFacts } from './RunFacts';
 
 const iso = (date: Date | undefined): string | undefined => date?.toISOString();
+
+/** Everybody whom the summary of a run names. */
+export const peopleOf = (run: RunRecord): (string | undefined)[] => [
+  run.requestedBy,
+  run.breakGlass?.requestedBy,
+  run.breakGlass?.confirmed?.by,
+];
+
+function breakGlassView(
+  glass: BreakGlass,
+  actor: ActorLookup,
+): RunSummary['breakGlass'] {
+  const { reason, requestedBy, requestedAt, confirmed } = glass;
+  return {
+    reason,
+    requestedBy: actor(requestedBy),
+    requestedAt: requestedAt.toISOString(),
+    confirmedBy: confirmed && actor(confirmed.by),
+    confirmedAt: iso(confirmed?.at),
+    endsAt: breakGlassEnds(glass).toISOString(),
+  };
+}
+
+/** Why nothing more of a run is started, of one that is queued or running. */
+export const holdView = (hold: Hold | undefined): Run['waitingFor'] =>
+  hold && { ...hold, until: iso(hold.until) };
 
 export function runSummaryView(
   run: RunListRow,
@@ -30,6 +64,8 @@ export function runSummaryView(
     reason: run.reason,
     requestedBy: options.actor(run.requestedBy),
     itemCounts: options.counts,
+    scheduledFor: iso(run.scheduledFor),
+    breakGlass: run.breakGlass && breakGlassView(run.breakGlass, options.actor),
     createdAt: run.createdAt.toISOString(),
     startedAt: iso(run.startedAt),
     finishedAt: iso(run.finishedAt),
@@ -98,6 +134,8 @@ export function runView(
     comparison: Run['comparison'];
     actor: ActorLookup;
     blockers: Run['blockers'];
+    /** When it could start and why it does not. */
+    timing: Pick<Run, 'opensAt' | 'waitingFor' | 'wave'>;
     actions: Pick<Run, 'actions' | 'allowedActions'>;
     firstItems: number;
   },
@@ -127,6 +165,8 @@ export function runView(
       return target ? [runItemView(item, { target, type: summary.type })] : [];
     }),
     executedBy: facts.run.executedBy ? actor(facts.run.executedBy) : undefined,
+    notBefore: facts.revision.binding.schedule?.notBefore,
+    ...options.timing,
     blockers: options.blockers,
     ...options.actions,
   };

@@ -53,39 +53,45 @@ export async function readEnvironmentPolicy(
   return toStored(rows[0]);
 }
 
-/** The same for a change: whoever comes second waits for the first. */
+/** The same for a change: whoever comes second waits for the first, also where there is no row yet. */
 export async function lockEnvironmentPolicy(
   tx: Knex.Transaction,
   environment: string,
 ): Promise<StoredEnvironmentPolicy> {
-  await tx('environment_policies')
-    .insert({ environment })
-    .onConflict()
-    .ignore();
-  const row = await tx('environment_policies')
-    .where({ environment })
-    .forUpdate()
-    .first('*', tx.raw('now() as now'));
-  return toStored(row);
+  await tx.raw(
+    `select pg_advisory_xact_lock(hashtext('environment_policies'), hashtext(?))`,
+    [environment],
+  );
+  return readEnvironmentPolicy(tx, environment);
 }
+
+const change = (
+  tx: Knex.Transaction,
+  environment: string,
+  columns: Record<string, unknown>,
+) =>
+  tx('environment_policies')
+    .insert({ environment, revision: 1, ...columns })
+    .onConflict('environment')
+    .merge({
+      ...columns,
+      revision: tx.raw('environment_policies.revision + 1'),
+    });
 
 /** Sets the policy, with whatever was proposed gone. */
 export async function savePolicy(
   tx: Knex.Transaction,
   environment: string,
-  change: { policy: object; userId: string },
+  setting: { policy: object; userId: string },
 ): Promise<void> {
-  await tx('environment_policies')
-    .where({ environment })
-    .update({
-      revision: tx.raw('revision + 1'),
-      policy: JSON.stringify(change.policy),
-      updated_by: change.userId,
-      updated_at: tx.fn.now(),
-      proposal: null,
-      proposed_by: null,
-      proposed_at: null,
-    });
+  await change(tx, environment, {
+    policy: JSON.stringify(setting.policy),
+    updated_by: setting.userId,
+    updated_at: tx.fn.now(),
+    proposal: null,
+    proposed_by: null,
+    proposed_at: null,
+  });
 }
 
 /** Sets or, with undefined, takes back what is proposed. */
@@ -95,12 +101,9 @@ export async function saveProposal(
   proposal: { policy: object; reason?: string; userId: string } | undefined,
 ): Promise<void> {
   const { userId, ...rest } = proposal ?? {};
-  await tx('environment_policies')
-    .where({ environment })
-    .update({
-      revision: tx.raw('revision + 1'),
-      proposal: proposal ? JSON.stringify(rest) : null,
-      proposed_by: userId ?? null,
-      proposed_at: proposal ? tx.fn.now() : null,
-    });
+  await change(tx, environment, {
+    proposal: proposal ? JSON.stringify(rest) : null,
+    proposed_by: userId ?? null,
+    proposed_at: proposal ? tx.fn.now() : null,
+  });
 }

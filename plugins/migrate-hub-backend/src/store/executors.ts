@@ -13,22 +13,44 @@ const INTERVAL = 'make_interval(secs => ?)';
  */
 export async function beat(
   tx: Tx,
-  executor: { id: string; host: string; leaseSeconds: number },
+  executor: {
+    id: string;
+    host: string;
+    leaseSeconds: number;
+    knows: readonly string[];
+  },
 ): Promise<void> {
   await tx.raw(
-    `insert into executors (id, host) values (?, ?)
+    `insert into executors (id, host, knows) values (?, ?, ?)
      on conflict (id) do update set
        steady_since = case
          when executors.heartbeat_at < now() - ${INTERVAL} then now()
          else executors.steady_since end,
        heartbeat_at = now()`,
-    [executor.id, executor.host, executor.leaseSeconds / 2],
+    [
+      executor.id,
+      executor.host,
+      [...executor.knows],
+      executor.leaseSeconds / 2,
+    ],
   );
 }
 
 /** An executor that has stopped: whatever it left may be taken over at once. */
 export async function retire(tx: Tx, id: string): Promise<void> {
   await tx('executors').where({ id }).update({ heartbeat_at: 'epoch' });
+}
+
+/** Whether an executor that knows these schemes has been heard of within a while. */
+export async function isExecutorAlive(
+  tx: Tx,
+  ask: { needs: readonly string[]; withinSeconds: number },
+): Promise<boolean> {
+  const row = await tx('executors')
+    .whereRaw('knows @> ?::text[]', [[...ask.needs]])
+    .whereRaw(`heartbeat_at > now() - ${INTERVAL}`, [ask.withinSeconds])
+    .first(tx.raw('true as alive'));
+  return row !== undefined;
 }
 
 /** An attempt as the database sees it now. */

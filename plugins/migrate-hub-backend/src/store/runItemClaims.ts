@@ -1,4 +1,5 @@
 import {
+  HoldKind,
   ItemStatus,
   Outcome,
   RunItemError,
@@ -33,6 +34,8 @@ export interface ClaimedItem {
 interface Claimant {
   executorId: string;
   leaseSeconds: number;
+  /** Schemes that this executor knows. */
+  knows: readonly string[];
 }
 
 /**
@@ -55,6 +58,16 @@ const WAITING = `
   and not exists (select from run_items other
     where other.target_id = i.target_id and other.status = 'running')`;
 
+/** What the rules allow to be claimed of a run now. */
+export interface ClaimLimits {
+  /** Nothing new. */
+  held: boolean;
+  /** At the same time. */
+  parallelism: number;
+  /** Only items before this one: the wave whose turn it is. */
+  beforeOrdinal?: number;
+}
+
 /**
  * Runs that have something to claim, oldest first. Takes no lock: another
  * executor may be faster.
@@ -69,15 +82,17 @@ export async function claimableRuns(
     `select r.id from runs r
      join run_revisions v on v.run_id = r.id and v.revision = r.revision
      where r.status in ('queued', 'running')
+       and r.needs <@ :knows::text[]
        and (exists (select from run_items i where i.run_id = r.id and ${ABANDONED})
          or (r.cancel_requested_at is null
+           and (r.claim_after is null or r.claim_after <= now())
            and exists (select from run_items i where i.run_id = r.id and ${WAITING})
            and (select count(*) from run_items x
                 where x.run_id = r.id and x.status = 'running')
                < (v.policy->>'parallelism')::int))
      order by r.queued_at, r.id
      limit :limit`,
-    { ...ask },
+    { ...ask, knows: [...ask.knows] },
   );
   return found.rows.map((row: { id: string }) => row.id);
 }
@@ -101,8 +116,8 @@ export async function lockClaimableRun(
 }
 
 /**
- * Claims up to `slots` items of a locked run, within the parallelism of the
- * policy it was requested under.
+ * Claims up to `slots` items of a locked run, as far as the conditions allow,
+ * and what silent executors have left in any case.
  *
  * @remarks
  * Call it under the run's lock, as a statement of its own: what counts as
@@ -113,19 +128,20 @@ export async function lockClaimableRun(
  */
 export async function claimItems(
   tx: Knex.Transaction,
-  claim: Claimant & { run: RunRecord; slots: number },
+  claim: Claimant & { run: RunRecord; slots: number; may: ClaimLimits },
 ): Promise<ClaimedItem[]> {
-  const waiting = claim.run.cancelRequestedAt ? 'false' : WAITING;
+  const { may } = claim;
+  const closed = claim.run.cancelRequestedAt || may.held;
+  const waiting = closed
+    ? 'false'
+    : `${WAITING} and i.ordinal < coalesce(:beforeOrdinal::integer, i.ordinal + 1)`;
   const claimed = await tx.raw(
     `with picked as (
        select i.id, i.status = 'running' as recovered
        from run_items i
        where i.run_id = :runId and ((${ABANDONED}) or (${waiting}))
        order by i.status = 'running' desc, i.queued_at, i.ordinal
-       limit greatest(0, least(:slots, (
-         select (v.policy->>'parallelism')::int from run_revisions v
-         where v.run_id = :runId and v.revision = :revision
-       ) - (
+       limit greatest(0, least(:slots, :parallelism - (
          select count(*) from run_items i
          where i.run_id = :runId and i.status = 'running' and not (${ABANDONED})
        )))
@@ -150,7 +166,8 @@ export async function claimItems(
        i.recoveries, i.session, i.resume`,
     {
       runId: claim.run.id,
-      revision: claim.run.revision,
+      parallelism: may.parallelism,
+      beforeOrdinal: may.beforeOrdinal ?? null,
       slots: claim.slots,
       executorId: claim.executorId,
       leaseSeconds: claim.leaseSeconds,
@@ -191,6 +208,42 @@ export async function markRunStarted(
       started_at: tx.raw('coalesce(started_at, now())'),
       updated_at: tx.fn.now(),
     });
+}
+
+/**
+ * Look again after so long at the latest: where a rule holds the run, and where
+ * only all its places or targets are taken. It only saves looking.
+ */
+const LOOK_AGAIN_SECONDS = { held: 30, busy: 1 };
+
+/** Remembers why nothing is claimed. */
+export async function holdRun(
+  tx: Knex.Transaction,
+  runId: string,
+  hold: { kind: HoldKind; until?: Date } | undefined,
+): Promise<void> {
+  const seconds = hold ? LOOK_AGAIN_SECONDS.held : LOOK_AGAIN_SECONDS.busy;
+  await tx('runs')
+    .where({ id: runId })
+    .update({
+      hold: hold?.kind ?? null,
+      claim_after: tx.raw(
+        `least(?::timestamptz, now() + make_interval(secs => ?))`,
+        [hold?.until?.toISOString() ?? null, seconds],
+      ),
+    });
+}
+
+/** Something about the run changed: the next look is at once. */
+export async function wakeRuns(
+  tx: Tx,
+  where: { id: string } | { environment: string },
+): Promise<void> {
+  await tx('runs')
+    .where(where)
+    .whereIn('status', ['queued', 'running'])
+    .whereNotNull('claim_after')
+    .update({ claim_after: null, hold: null });
 }
 
 /** Which item, and by which attempt: part of every write of a worker. */

@@ -199,6 +199,16 @@ export async function makeItemsClaimable(
     });
 }
 
+/** Takes the items back that nobody has claimed: the run waits for approval again. */
+export async function withdrawItems(
+  tx: Knex.Transaction,
+  runId: string,
+): Promise<void> {
+  await tx('run_items')
+    .where({ run_id: runId, status: 'queued' })
+    .update({ claimable: false, queued_at: null });
+}
+
 /**
  * Cancels what nobody has claimed yet, all of it or on these targets: nothing
  * of it was done.

@@ -1,4 +1,5 @@
 import {
+  HoldKind,
   ItemCounts,
   RunStatus,
   RunType,
@@ -6,10 +7,26 @@ import {
 import { Knex } from 'knex';
 import { canonicalJson } from '../crypto/canonical';
 import { isOpen } from '../domain/runStates';
-import { RevisionRecord, RunRecord } from '../domain/types';
+import { BreakGlass, RevisionRecord, RunRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
 import { exactTime, optional } from './rows';
+
+/** Times in JSON are text. */
+type StoredBreakGlass = Omit<BreakGlass, 'requestedAt' | 'confirmed'> & {
+  requestedAt: string;
+  confirmed?: Omit<NonNullable<BreakGlass['confirmed']>, 'at'> & { at: string };
+};
+
+const toBreakGlass = ({
+  requestedAt,
+  confirmed,
+  ...rest
+}: StoredBreakGlass): BreakGlass => ({
+  ...rest,
+  requestedAt: new Date(requestedAt),
+  confirmed: confirmed && { ...confirmed, at: new Date(confirmed.at) },
+});
 
 interface RunRow {
   id: string;
@@ -23,6 +40,11 @@ interface RunRow {
   reason: string | null;
   reapproval: boolean;
   cancel_requested_at: Date | null;
+  scheduled_for: Date | null;
+  released_waves: number;
+  needs: string[];
+  break_glass: StoredBreakGlass | null;
+  hold: HoldKind | null;
   requested_by: string;
   executed_by: string | null;
   created_at: Date;
@@ -43,6 +65,11 @@ export const toRun = (row: RunRow): RunRecord => ({
   reason: optional(row.reason),
   reapproval: row.reapproval,
   cancelRequestedAt: optional(row.cancel_requested_at),
+  scheduledFor: optional(row.scheduled_for),
+  releasedWaves: row.released_waves,
+  needs: row.needs,
+  breakGlass: row.break_glass ? toBreakGlass(row.break_glass) : undefined,
+  hold: optional(row.hold),
   requestedBy: row.requested_by,
   executedBy: optional(row.executed_by),
   createdAt: row.created_at,
@@ -93,6 +120,7 @@ export async function insertRun(
     | 'type'
     | 'reason'
     | 'requestedBy'
+    | 'needs'
   >,
   dbSetIds: string[],
 ): Promise<void> {
@@ -107,6 +135,7 @@ export async function insertRun(
     revision: 1,
     reason: run.reason,
     requested_by: run.requestedBy,
+    needs: run.needs,
   });
   await tx('run_db_sets').insert(
     dbSetIds.map(dbSetId => ({ run_id: run.id, db_set_id: dbSetId })),
@@ -126,6 +155,13 @@ export async function updateRun(
     cancelRequested?: boolean;
     queued?: true;
     finished?: boolean;
+    needs?: string[];
+    /** Null: as soon as it can. */
+    scheduledFor?: Date | null;
+    releasedWaves?: number;
+    breakGlass?: BreakGlass;
+    /** Look again at once. */
+    wake?: true;
   },
 ): Promise<void> {
   const finishedAt = change.finished ? tx.fn.now() : null;
@@ -141,6 +177,12 @@ export async function updateRun(
         change.cancelRequested === undefined ? undefined : cancelRequestedAt,
       queued_at: change.queued && tx.fn.now(),
       finished_at: change.finished === undefined ? undefined : finishedAt,
+      needs: change.needs,
+      scheduled_for: change.scheduledFor,
+      released_waves: change.releasedWaves,
+      break_glass: change.breakGlass && JSON.stringify(change.breakGlass),
+      hold: change.wake && null,
+      claim_after: change.wake && null,
       updated_at: tx.fn.now(),
     });
 }

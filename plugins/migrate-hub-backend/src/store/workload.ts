@@ -4,7 +4,7 @@ import { Tx } from './Database';
 export interface Workload {
   environments: {
     environment: string;
-    /** Items that an executor may claim. */
+    /** Items that an executor may claim: not those of runs that wait for a time, a person or a rule. */
     queued: number;
     /** How long the oldest of them has waited. */
     queuedSeconds: number;
@@ -43,7 +43,7 @@ export async function readWorkload(tx: Tx): Promise<Workload> {
                extract(epoch from now() - min(i.queued_at)) as queued_seconds,
                0 as running, 0 as unresolved, 0 as awaiting, null::numeric as awaiting_seconds
           from run_items i join runs r on r.id = i.run_id
-         where i.claimable group by 1
+         where i.claimable and r.hold is null group by 1
         union all
         select r.environment, 0, null, count(*), 0, 0, null
           from run_items i join runs r on r.id = i.run_id

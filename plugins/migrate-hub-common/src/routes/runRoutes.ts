@@ -43,6 +43,23 @@ export const runRoutes = {
     body: runs.executeRequestSchema,
     response: runs.runSchema,
   }),
+  continueRun: post(202, {
+    path: '/runs/:id/continue',
+    summary: 'Let the next wave start, or take over a run that waits for that',
+    permission: runExecutePermission,
+    params: byId,
+    body: runs.reasonRequestSchema,
+    response: runs.runSchema,
+  }),
+  confirmBreakGlass: post(202, {
+    path: '/runs/:id/break-glass',
+    summary:
+      'As the second admin, let a run start in a freeze or outside the windows',
+    permission: runExecutePermission,
+    params: byId,
+    body: runs.breakGlassConfirmationSchema,
+    response: runs.runSchema,
+  }),
   cancelRun: post(202, {
     path: '/runs/:id/cancel',
     summary: 'Cancel what has not started',

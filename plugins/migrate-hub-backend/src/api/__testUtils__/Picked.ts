@@ -56,8 +56,8 @@ export class Current {
   }
 
   async find(knex: Knex, params: Record<string, unknown>): Promise<unknown> {
-    const { id, key } = params;
-    const text = String(id ?? key);
+    const { id, key, name } = params;
+    const text = String(id ?? key ?? name);
     if (this.of === 'digest') {
       const found = await knex('run_revisions')
         .whereRaw('run_id::text = ?', [text])
@@ -81,6 +81,10 @@ export class Current {
         .first(of);
       if (found) return found[of];
     }
+    const environment = await knex('environment_policies')
+      .whereRaw('environment = ?', [text])
+      .first('revision');
+    if (name !== undefined) return environment?.revision ?? 0;
     const setting = await knex('settings').where({ key: 'auth' }).first();
     return setting?.revision ?? 0;
   }

@@ -176,6 +176,34 @@ const runs = [
     ...params((await scene.approvedRun('prd')).id),
     body: {},
   })),
+  on('continueRun', 'to take it over', async scene => {
+    const { world } = scene;
+    const { id } = await scene.approvedRun('stg');
+    await world.done('admin', 'executeRun', { ...params(id), body: {} });
+    await world
+      .knex('runs')
+      .where({ id })
+      .update({ executed_by: await world.idOf('disabled') });
+    return { ...params(id), body: {} };
+  }),
+  on('confirmBreakGlass', '', async scene => {
+    const { world } = scene;
+    const { id, digest } = await scene.approvedRun('stg');
+    const first = await world.done('admin', 'createUser', {
+      body: { email: `${scene.newName()}@example.com`, role: 'admin' },
+    });
+    await world
+      .knex('runs')
+      .where({ id })
+      .update({
+        break_glass: {
+          ...{ reason: 'The shop is down', revision: 1, digest },
+          requestedBy: first.id,
+          requestedAt: new Date().toISOString(),
+        },
+      });
+    return { ...params(id), body: { digest } };
+  }),
   on('cancelRun', '', async scene => ({
     ...params((await scene.newRun()).id),
     body: {},

@@ -68,6 +68,27 @@ function knownInPath(kind: Kind): Known {
   return field => (field === 'id' || field === 'key' ? one : undefined);
 }
 
+/** The environment that the path names. */
+const knownInSettings: Known = field =>
+  field === 'name'
+    ? mostly(fc.constantFrom('daily', 'stg', 'prd'), fc.constant('moon'))
+    : undefined;
+
+/** What an admin may set, a little stricter or weaker each time. */
+const policies = fc
+  .record({ parallelism: fc.integer({ min: 1, max: 9 }) })
+  .map(rules => ({
+    requestRoles: ['user', 'manager', 'admin'],
+    approveRoles: ['manager', 'admin'],
+    executeRoles: ['user', 'manager', 'admin'],
+    resolveRoles: ['manager', 'admin'],
+    approvalsRequired: 1,
+    selfApproval: false,
+    lockTimeoutSeconds: 60,
+    statementTimeoutSeconds: 3600,
+    ...rules,
+  }));
+
 /** Fields that mean something in this world. */
 function knownIn(world: ApiWorld): Known {
   const { host, port, database, username, password } = world.connection;
@@ -92,6 +113,7 @@ function knownIn(world: ApiWorld): Known {
       fc.constantFrom('stg', 'stg', 'daily', 'prd'),
       fc.constant('moon'),
     ),
+    policy: mostly(policies, fc.jsonValue({ maxDepth: 1 })),
     engine: mostly(fc.constant('postgres'), fc.constant('mysql')),
     sql: mostly(scripts, fc.string()),
     sqlUp: mostly(scripts, fc.string()),
@@ -175,10 +197,13 @@ export function requestArbitrary(world: ApiWorld): Arbitrary<FuzzRequest> {
     schema ? arbitraryOf(schema, fields) : fc.constant({});
   const each = Object.entries<Route>(routes).map(([name, route]) => {
     const kind = kindOf[route.path.split('/')[1]];
+    const inPath = route.path.startsWith('/settings/environments')
+      ? knownInSettings
+      : known;
     const request = fc.record({
       caller: callers,
       route: fc.constant(name as RouteName),
-      params: part(route.params, kind ? knownInPath(kind) : known),
+      params: part(route.params, kind ? knownInPath(kind) : inPath),
       query: part(route.query, known),
       body: part(route.body, known),
       idempotencyKey: rarely(fc.constantFrom('one', 'two')),

@@ -124,6 +124,8 @@ export const run = (over: Partial<RunRecord> = {}): RunRecord => ({
   status: 'awaiting_approval',
   revision: 1,
   reapproval: false,
+  releasedWaves: 0,
+  needs: [],
   requestedBy: 'uma',
   createdAt: NOON,
   ...over,

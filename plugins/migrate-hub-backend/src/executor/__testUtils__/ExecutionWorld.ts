@@ -68,6 +68,8 @@ export class ExecutionWorld {
   readonly #dbSetId = newId();
   readonly #secrets = SecretBox.create([{ id: '1', key: randomBytes(32) }]);
   readonly #policy: EnvironmentPolicy;
+  readonly #signer: Signer;
+  readonly #approverId = newId();
   #proxy: TcpProxy | undefined;
   readonly #stops: (() => Promise<void>)[] = [];
 
@@ -82,10 +84,8 @@ export class ExecutionWorld {
     const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
     this.#policy = { ...environments.configured('daily').policy, ...policy };
     const { privateKey } = generateKeyPairSync('ed25519');
-    this.facts = RunFactsReader.create({
-      environments,
-      signer: Signer.create([{ id: '1', key: privateKey }]),
-    });
+    this.#signer = Signer.create([{ id: '1', key: privateKey }]);
+    this.facts = RunFactsReader.create({ environments, signer: this.#signer });
     this.items = RunItemsService.create({ knex, facts: this.facts });
   }
 
@@ -151,6 +151,8 @@ export class ExecutionWorld {
       projectId: this.#projectId,
       dbSetId: this.#dbSetId,
       userId: this.userId,
+      signer: this.#signer,
+      approverId: this.#approverId,
       targets: this.targets.map(({ record }) => ({
         ...record,
         serverIdentity: options.serverIdentity ?? record.serverIdentity,
@@ -272,6 +274,15 @@ export class ExecutionWorld {
       provider: 'local',
       email: 'jane@example.com',
       name: 'Jane',
+      role: 'manager',
+    });
+    await knex('users').insert({
+      id: this.#approverId,
+      entity_ref: 'user:default/ann',
+      kind: 'person',
+      provider: 'local',
+      email: 'ann@example.com',
+      name: 'Ann',
       role: 'manager',
     });
     await knex('projects').insert({

@@ -5,8 +5,11 @@ import {
 import { TargetDriver } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { sha256 } from '../../crypto/canonical';
-import { buildBinding, digestOf } from '../../domain/binding';
+import { Signer } from '../../crypto/Signer';
+import { BINDING_SCHEME, buildBinding, digestOf } from '../../domain/binding';
 import { DbTargetRecord } from '../../domain/types';
+import { signApproval } from '../../services/approvalEvidence';
+import { insertApproval } from '../../store/approvals';
 import { newId } from '../../store/Database';
 import {
   insertMigration,
@@ -33,6 +36,9 @@ interface Request extends Script {
   dbSetId: string;
   userId: string;
   targets: DbTargetRecord[];
+  signer: Signer;
+  /** Another than the requester. */
+  approverId: string;
 }
 
 /** Writes a run in status `approved` as the services do it, without their checks. */
@@ -63,6 +69,7 @@ export async function requestRun(
         engine: request.driver.engine,
         type,
         requestedBy: userId,
+        needs: [BINDING_SCHEME],
       },
       [request.dbSetId],
     );
@@ -102,6 +109,18 @@ export async function requestRun(
         checksumUp: sha256(request.sqlUp),
         statementsTotal: plan.statements.length,
       })),
+    );
+    await insertApproval(
+      tx,
+      signApproval(request.signer, {
+        id: newId(),
+        runId,
+        revision: 1,
+        decision: 'approve',
+        digest: digestOf(binding),
+        approverId: request.approverId,
+        createdAt: new Date(),
+      }),
     );
     await updateRun(tx, runId, { status: 'approved' });
   });
