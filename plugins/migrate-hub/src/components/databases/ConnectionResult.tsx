@@ -1,6 +1,5 @@
 import CancelOutlined from '@mui/icons-material/CancelOutlined';
 import CheckCircleOutline from '@mui/icons-material/CheckCircleOutline';
-import WarningAmber from '@mui/icons-material/WarningAmber';
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import {
@@ -11,25 +10,20 @@ import { useText } from '../../hooks/useText';
 import { durationText } from '../Duration';
 import { toneColor } from '../tones';
 
-const looks = {
-  passed: { Icon: CheckCircleOutline, tone: 'green' },
-  warned: { Icon: WarningAmber, tone: 'amber' },
-  notPassed: { Icon: CancelOutlined, tone: 'red' },
-} as const;
-
-function lookOf({ ok, warning }: ConnectionCheck): keyof typeof looks {
-  if (!ok) return 'notPassed';
-  return warning ? 'warned' : 'passed';
+function lookOf({ ok, warning }: Pick<ConnectionCheck, 'ok' | 'warning'>) {
+  if (!ok) return { tone: 'red', word: 'dbTest.notPassed' } as const;
+  return warning
+    ? ({ tone: 'amber', word: 'dbTest.passedWithWarning' } as const)
+    : ({ tone: 'green', word: 'dbTest.passed' } as const);
 }
 
 export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
   const t = useText();
   return (
     <Box component="ul" sx={{ listStyle: 'none', margin: 0, padding: 0 }}>
-      {checks.map(check => {
-        const { name, message } = check;
-        const look = lookOf(check);
-        const { Icon, tone } = looks[look];
+      {checks.map(({ name, ok, warning, message }) => {
+        const { tone, word } = lookOf({ ok, warning });
+        const Icon = ok ? CheckCircleOutline : CancelOutlined;
         return (
           <Box
             component="li"
@@ -40,10 +34,7 @@ export const CheckList = ({ checks }: { checks: ConnectionCheck[] }) => {
               component="span"
               sx={{ color: toneColor(tone), lineHeight: 1 }}
             >
-              <Icon
-                fontSize="small"
-                titleAccess={t(`dbTest.${look}`)}
-              />
+              <Icon fontSize="small" titleAccess={t(word)} />
             </Box>
             <Typography variant="body2" component="div">
               <strong>{t(`dbTest.check.${name}`)}</strong>: {message}
