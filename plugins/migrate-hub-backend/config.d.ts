@@ -25,6 +25,19 @@ export interface Config {
       /** After this PostgreSQL breaks off a query of the hub on its own records. Default: 30. */
       queryTimeoutSeconds?: number;
     };
+    /** Which servers the hub may connect to as targets. */
+    reach?: {
+      /**
+       * Host names, `*.domain`, IP addresses, networks such as `10.0.0.0/8`:
+       * nothing else is reached. Default: whatever is not refused. Refused are
+       * link-local addresses and metadata services of clouds, and with
+       * NODE_ENV=production loopback, unless an entry is for just such
+       * addresses (for loopback, its exact name does as well); and always the
+       * databases of the hub and its portal. Every address behind a name is
+       * looked at, and only one that was is connected to.
+       */
+      allow?: string[];
+    };
     signing?: {
       /**
        * Ed25519 keys that sign approvals, grants of roles and checkpoints of the

@@ -1,9 +1,9 @@
-import { lookup } from 'dns/promises';
 import { BlockList, connect, isIP, Socket } from 'net';
-import { TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-
-const NAME =
-  /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+import {
+  resolveAddresses,
+  TargetConnection,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -47,10 +47,13 @@ export interface Dialled {
  * answer under the name in between.
  */
 export async function dial(
-  { host, port }: { host: string; port: number },
+  target: Pick<TargetConnection, 'host' | 'port' | 'refuseAddress'>,
   deadline: Deadline,
 ): Promise<Dialled> {
-  const addresses = await resolve(host, deadline);
+  const { host, port } = target;
+  const addresses = await deadline.race(resolveAddresses(target), () =>
+    unreachable(`The name ${host} did not resolve in time`),
+  );
   let failure: unknown;
   for (const address of addresses) {
     try {
@@ -62,28 +65,6 @@ export async function dial(
     }
   }
   throw failure;
-}
-
-async function resolve(host: string, deadline: Deadline): Promise<string[]> {
-  if (isIP(host)) {
-    return [host];
-  }
-  if (!NAME.test(host)) {
-    throw unreachable(
-      `${host} is neither a DNS name nor an address: unknown host`,
-    );
-  }
-  const found = lookup(host, { all: true, verbatim: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw unreachable(
-        `The name ${host} does not resolve (${error.code}): unknown host`,
-      );
-    },
-  );
-  const answers = await deadline.race(found, () =>
-    unreachable(`The name ${host} did not resolve in time`),
-  );
-  return answers.map(({ address }) => address);
 }
 
 async function open(

@@ -1,10 +1,11 @@
 import { Client, QueryResult } from 'pg';
 import { isIP } from 'net';
 import {
+  resolveAddresses,
   TargetConnection,
   TargetError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { mayReadPassword, resolveHost, unreachable } from './address';
+import { mayReadPassword } from './address';
 import { connectFailure } from './errors';
 import { StatementOutcome, StatementQuery } from './StatementQuery';
 
@@ -47,10 +48,10 @@ export class Wire {
     const deadline = Date.now() + options.timeoutMs;
     try {
       const addresses = await withDeadline(
-        resolveHost(connection),
+        resolveAddresses(connection),
         options.timeoutMs,
       );
-      let failure: unknown = unreachable(`'${connection.host}' has no address`);
+      let failure: unknown = new Error('timeout expired');
       for (const address of addresses) {
         const left = deadline - Date.now();
         if (left <= 0) {

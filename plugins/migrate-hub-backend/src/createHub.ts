@@ -25,6 +25,7 @@ import { EnvironmentPolicies } from './services/EnvironmentPolicies';
 import { EnvironmentSettings } from './services/EnvironmentSettings';
 import { FirstAdmins } from './services/FirstAdmins';
 import { Gate } from './services/Gate';
+import { guardDrivers } from './services/GuardedDriver';
 import { IdentityService } from './services/IdentityService';
 import { LogsService } from './services/LogsService';
 import { MigrationQueries } from './services/MigrationQueries';
@@ -32,6 +33,7 @@ import { MigrationsService } from './services/MigrationsService';
 import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
 import { Reconciler } from './services/Reconciler';
+import { Reach } from './services/Reach';
 import { RunAudience } from './services/RunAudience';
 import { RateLimits } from './services/RateLimits';
 import { RunDecisions } from './services/RunDecisions';
@@ -83,8 +85,8 @@ export function createHub(options: {
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
   metrics?: SignInMetrics;
 }): Hub {
-  const { knex, config, logger, listener, drivers, userInfo, metrics } =
-    options;
+  const { knex, config, logger, listener, userInfo, metrics } = options;
+  const drivers = guardDrivers(options.drivers, Reach.create({ config, knex }));
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
   const environments = EnvironmentPolicies.fromConfig(config);

@@ -9,6 +9,11 @@ import { PlanRequest, PlanResult } from './plan';
 export interface TargetConnection {
   /** DNS name or IP address, never a socket path. */
   host: string;
+  /**
+   * Says of an address behind `host` why it may not be connected to; undefined
+   * if it may. A driver gets its addresses from {@link resolveAddresses}, which asks.
+   */
+  refuseAddress?(address: string): string | undefined;
   port: number;
   database: string;
   username: string;

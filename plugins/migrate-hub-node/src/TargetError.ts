@@ -1,6 +1,7 @@
 /** What went wrong at a target, in one word. @public */
 export type TargetErrorCode =
   | 'UNREACHABLE'
+  | 'ADDRESS_REFUSED'
   | 'TLS_FAILED'
   | 'AUTHENTICATION_FAILED'
   | 'INSECURE_PASSWORD_REFUSED'

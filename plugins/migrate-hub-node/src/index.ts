@@ -5,5 +5,6 @@
  */
 export * from './extensions';
 export * from './plan';
+export * from './resolveAddresses';
 export * from './TargetDriver';
 export * from './TargetError';

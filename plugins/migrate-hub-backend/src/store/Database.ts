@@ -67,6 +67,25 @@ export function smallPool(knex: Knex): Knex {
   return knexFactory({ client, connection, searchPath, pool });
 }
 
+/** Where the hub's own records are. */
+export function ownDatabase(knex: Knex): {
+  host: string;
+  port: number;
+  database: string;
+} {
+  const { host, port, database } = knex.client.connectionSettings;
+  return { host: host ?? 'localhost', port: Number(port ?? 5432), database };
+}
+
+/** Who the hub's own server is, as the Postgres driver names servers; undefined if it may not ask. */
+export async function systemIdentifier(tx: Tx): Promise<string | undefined> {
+  const { rows } = await tx.raw(`
+    select case when has_function_privilege('pg_control_system()', 'execute')
+      then (select system_identifier::text from pg_control_system())
+    end as id`);
+  return rows[0].id ?? undefined;
+}
+
 const directory = () =>
   resolvePackagePath(
     '@migrate-hub/backstage-plugin-migrate-hub-backend',

@@ -1,0 +1,149 @@
+import ipaddr from 'ipaddr.js';
+
+/** A network, or one address. */
+type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** An entry of `migrateHub.reach.allow`. */
+export type ReachEntry =
+  | { kind: 'name'; name: string }
+  /** Any name below it. */
+  | { kind: 'domain'; suffix: string }
+  | { kind: 'network'; network: Network };
+
+export interface ReachPolicy {
+  /** Nothing else is reached; absent: whatever is not refused. */
+  allow?: ReachEntry[];
+  /** Whether this machine itself is refused where `allow` does not name it. */
+  refuseLoopback: boolean;
+}
+
+/** Where records of the hub are. */
+export interface OwnDatabases {
+  port: number;
+  addresses: string[];
+  holds(database: string): boolean;
+}
+
+/** An address of IPv4 written as one of IPv6 is one of IPv4. */
+const parse = (address: string) => ipaddr.process(address);
+
+const network = (text: string): Network => ipaddr.parseCIDR(text);
+
+function isIn(address: string, [base, prefix]: Network): boolean {
+  const parsed = parse(address);
+  return parsed.kind() === base.kind() && parsed.match(base, prefix);
+}
+
+const isWithin = (inner: Network, outer: Network) =>
+  inner[1] >= outer[1] && isIn(inner[0].toString(), outer);
+
+const LOOPBACK = [network('127.0.0.0/8'), network('::1/128')];
+
+const isLoopback = (address: string) =>
+  LOOPBACK.some(range => isIn(address, range));
+
+/** No database is there, and what answers there gives out secrets or is not who it seems. */
+const SPECIAL: { networks: Network[]; what: string }[] = [
+  {
+    networks: [network('169.254.0.0/16'), network('fe80::/10')],
+    what: 'a link-local address, where metadata services of clouds answer',
+  },
+  {
+    networks: [
+      network('fd00:ec2::254/128'),
+      network('100.100.100.200/32'),
+      network('168.63.129.16/32'),
+      network('192.0.0.192/32'),
+    ],
+    what: 'the metadata service of a cloud',
+  },
+  {
+    networks: [
+      network('0.0.0.0/8'),
+      network('::/128'),
+      network('224.0.0.0/3'),
+      network('ff00::/8'),
+    ],
+    what: 'no address of a single server',
+  },
+];
+
+/** Undefined if it is none of: name, `*.domain`, address, network in CIDR. */
+export function parseReachEntry(text: string): ReachEntry | undefined {
+  const [base, bits, ...more] = text.split('/');
+  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(base);
+  if ((isV4 || ipaddr.IPv6.isValid(base)) && more.length === 0) {
+    const most = isV4 ? 32 : 128;
+    if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return undefined;
+    if (Number(bits ?? most) > most) return undefined;
+    return { kind: 'network', network: network(`${base}/${bits ?? most}`) };
+  }
+  const name = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.exec(
+    text.toLowerCase(),
+  );
+  if (!name) return undefined;
+  return name[1]
+    ? { kind: 'domain', suffix: `.${name[2]}` }
+    : { kind: 'name', name: name[2] };
+}
+
+/** Whether these are one machine, as far as addresses tell. */
+function isSameMachine(one: string, other: string): boolean {
+  return (
+    parse(one).toString() === parse(other).toString() ||
+    (isLoopback(one) && isLoopback(other))
+  );
+}
+
+/** Why the hub does not connect to this address of a target, in words for people. */
+export function reachRefusal(
+  policy: ReachPolicy,
+  target: { host: string; address: string; port: number; database: string },
+  own?: OwnDatabases,
+): string | undefined {
+  const { address, port, database } = target;
+  const host = target.host.toLowerCase().replace(/\.$/, '');
+  const where = host === address ? address : `${host} (${address})`;
+  if (
+    own?.port === port &&
+    own.holds(database) &&
+    own.addresses.some(one => isSameMachine(address, one))
+  ) {
+    return `${database} at ${where} holds the records of the hub itself or of its portal: no migration runs there.`;
+  }
+  const entries = policy.allow ?? [];
+  const networks = entries.flatMap(entry =>
+    entry.kind === 'network' && isIn(address, entry.network)
+      ? [entry.network]
+      : [],
+  );
+  const opened = (ranges: Network[]) =>
+    networks.some(allowed => ranges.some(range => isWithin(allowed, range)));
+  const special = SPECIAL.find(({ networks: ranges }) =>
+    ranges.some(range => isIn(address, range)),
+  );
+  if (special && !opened(special.networks)) {
+    return `${where} is ${special.what}: no target is reached there. Only an entry of migrateHub.reach.allow for just such addresses opens it.`;
+  }
+  const named = entries.some(
+    entry => entry.kind === 'name' && entry.name === host,
+  );
+  if (
+    isLoopback(address) &&
+    policy.refuseLoopback &&
+    !named &&
+    !opened(LOOPBACK)
+  ) {
+    return `${where} is the machine of the hub itself, which is refused in production. An operator can allow it in migrateHub.reach.allow.`;
+  }
+  const allowed =
+    !policy.allow ||
+    named ||
+    networks.length > 0 ||
+    entries.some(
+      entry => entry.kind === 'domain' && host.endsWith(entry.suffix),
+    );
+  return allowed
+    ? undefined
+    : `${where} is not among the hosts and networks that this hub may reach. An operator can add it to migrateHub.reach.allow.`;
+}
