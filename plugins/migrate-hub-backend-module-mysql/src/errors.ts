@@ -81,8 +81,23 @@ export function connectionLost(why: string): TargetError {
   });
 }
 
+/** What these quote is a value of a row, or the SQL itself. */
+const QUOTES: Record<number, [RegExp, string]> = {
+  1062: [/entry '.*' for key/s, "entry '…' for key"],
+  1064: [/ near '.*' at line (\d+)$/s, ' near line $1'],
+  1292: [/value: '.*'/s, "value: '…'"],
+  1366: [/value: '.*?'(?= for column|$)/s, "value: '…'"],
+  1411: [/value: '.*'/s, "value: '…'"],
+};
+
+function withoutValues({ errno, message }: DriverError): string {
+  const [pattern, instead] = QUOTES[errno ?? 0] ?? [];
+  return pattern ? message.replace(pattern, instead ?? '') : message;
+}
+
 /**
- * An error in the server's words and number. The original is not kept as the
+ * An error in the server's words and number; what may hold rows is in the
+ * detail. The original is not kept as the
  * cause, because mysql2 hangs the whole statement on it.
  */
 export function serverError(
@@ -94,9 +109,11 @@ export function serverError(
     return connectionLost(error.message);
   }
   const number = error.errno === undefined ? '' : ` (${error.errno})`;
+  const message = withoutValues(error);
   return new TargetError({
     code,
-    message: `${extra.prefix ?? ''}${error.message}${number}`,
+    message: `${extra.prefix ?? ''}${message}${number}`,
+    detail: message === error.message ? undefined : error.message,
     sqlState: error.errno?.toString(),
     mayHaveSideEffects: extra.mayHaveSideEffects,
   });

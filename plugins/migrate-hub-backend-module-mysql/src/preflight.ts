@@ -1,6 +1,7 @@
 import { forbiddenBecause, readAssignments } from './settings';
 import { Mention, SplitStatement } from './splitter';
 import { tokens } from './lexer';
+import { passwordLiterals } from './passwordLiterals';
 
 /** Why a statement cannot be part of a migration, or what an approver must know about it. */
 export interface Finding {
@@ -98,6 +99,7 @@ export function findingsOf(
     ...ofSecondStatement(statement),
     ...ofNames(statement, protectedTables),
     ...ofEngine(sql, statement),
+    ...ofPasswords(sql, statement),
   ];
 }
 
@@ -302,6 +304,16 @@ function ofNames(
 /** A stored program is only made here; what it does when called is seen by the guard. */
 function defines({ head, isProgram }: SplitStatement): boolean {
   return isProgram && head[0] !== 'BEGIN';
+}
+
+function ofPasswords(sql: string, statement: SplitStatement): Finding[] {
+  return passwordLiterals(sql, statement).map(at => ({
+    code: 'PASSWORD_LITERAL',
+    severity: 'warning',
+    message:
+      'A password stands here: whoever may read this migration can read it, now and later, and the server may log it. Set it outside, or change it after the run',
+    at,
+  }));
 }
 
 function ofEngine(sql: string, statement: SplitStatement): Finding[] {

@@ -104,7 +104,14 @@ export function connectionLost(
   });
 }
 
-/** An error that the server answered, in its own words. */
+/** The message of a data exception quotes the value at its end: that is for the detail. */
+function withoutValue({ code, message }: DatabaseError): string {
+  return code?.startsWith('22')
+    ? message.replace(/: ".*"$/s, ': "…"')
+    : message;
+}
+
+/** An error that the server answered, in its own words; what may hold rows is in the detail. */
 export function serverFailure(
   cause: unknown,
   options: {
@@ -121,11 +128,14 @@ export function serverFailure(
     return connectionLost(cause);
   }
   const { detail, hint, where } = cause;
+  const message = withoutValue(cause);
+  const whole = message === cause.message ? undefined : cause.message;
   return new TargetError({
     code: options.code ?? 'STATEMENT_FAILED',
-    message: options.message ?? cause.message,
+    message: options.message ?? message,
     sqlState: cause.code,
-    detail: [detail, hint, where].filter(Boolean).join('\n') || undefined,
+    detail:
+      [whole, detail, hint, where].filter(Boolean).join('\n') || undefined,
     position: positionIn(options.sql, cause.position),
     mayHaveSideEffects: options.mayHaveSideEffects,
   });

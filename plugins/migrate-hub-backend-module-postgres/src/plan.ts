@@ -13,6 +13,7 @@ import {
 import { findSuspects, Lines, nameOf, Suspect } from './characters';
 import { Classification, classify } from './classify';
 import { leavingsOf } from './leavings';
+import { passwordLiterals } from './passwordLiterals';
 import { refusalsOf } from './preflight';
 import { agrees, SecondOpinion } from './secondOpinion';
 import { RawStatement, Splitter } from './Splitter';
@@ -148,6 +149,16 @@ class ScriptPlanner {
       });
     }
     this.#refuse(raw, classification, { line, statementIndex });
+    for (const at of passwordLiterals(this.#sql, raw.head)) {
+      this.#add({
+        code: 'PASSWORD_LITERAL',
+        severity: 'warning',
+        line: this.#lines.at(at),
+        statementIndex,
+        message:
+          'A password stands here: whoever may read this migration can read it, now and later, and the server may log it. Set it outside, or change it after the run',
+      });
+    }
   }
 
   #refuse(

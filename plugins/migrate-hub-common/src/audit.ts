@@ -63,6 +63,7 @@ export const auditActionSchema = z.enum([
   'settings.proposed',
   'settings.proposal_rejected',
   'secrets.rotated',
+  'log.downloaded',
   'audit.exported',
   'webhook.created',
   'webhook.updated',

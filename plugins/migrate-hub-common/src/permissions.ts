@@ -40,6 +40,11 @@ export const runResolvePermission = createPermission({
   name: 'migrate-hub.run.resolve',
   attributes: { action: 'update' },
 });
+/** Read the log lines that may hold rows of a database. Managers and admins only, too. @public */
+export const logSensitivePermission = createPermission({
+  name: 'migrate-hub.log.sensitive',
+  attributes: { action: 'read' },
+});
 /** Read the audit trail. @public */
 export const auditReadPermission = createPermission({
   name: 'migrate-hub.audit.read',
@@ -60,6 +65,7 @@ export const migrateHubPermissions = [
   runApprovePermission,
   runExecutePermission,
   runResolvePermission,
+  logSensitivePermission,
   auditReadPermission,
   administerPermission,
 ];

@@ -346,6 +346,13 @@ export const logLineSchema = z.object({
   statementIndex: z.int().optional(),
   durationMs: z.number().optional(),
   rows: z.int().optional(),
+  /**
+   * A server said this (a notice, the detail of an error), and it may hold rows.
+   * Managers and admins with the permission `migrate-hub.log.sensitive` read it.
+   */
+  sensitive: z.boolean().optional(),
+  /** It is sensitive, and the reader may not see it: `message` says so instead. */
+  hidden: z.boolean().optional(),
 });
 /** @public */
 export type LogLine = z.infer<typeof logLineSchema>;

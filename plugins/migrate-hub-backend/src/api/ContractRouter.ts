@@ -1,8 +1,12 @@
 import {
+  BackstageCredentials,
   HttpAuthService,
   PermissionsService,
 } from '@backstage/backend-plugin-api';
-import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import {
+  AuthorizeResult,
+  BasicPermission,
+} from '@backstage/plugin-permission-common';
 import { Route } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { createHash } from 'crypto';
 import { Request, Response, Router } from 'express';
@@ -25,6 +29,8 @@ export interface Call<R extends Route> {
   query: Part<R['query']>;
   body: Part<R['body']>;
   context: CommandContext;
+  /** Whether the portal's policy gives the caller one more permission. */
+  permits(permission: BasicPermission): Promise<boolean>;
   req: Request;
   res: Response;
 }
@@ -101,6 +107,7 @@ export class ContractRouter {
           requestId: scope.requestId,
           idempotency: this.#idempotency(req, route, sent?.bytes),
         },
+        permits: permission => this.#permits(caller.credentials, permission),
         req,
         res,
       });
@@ -109,7 +116,7 @@ export class ContractRouter {
   }
 
   async #authorize(req: Request, route: Route): Promise<Caller> {
-    const { httpAuth, identity, permissions } = this.#options;
+    const { httpAuth, identity } = this.#options;
     const credentials = await httpAuth.credentials(req, {
       allow: ['user', 'service'],
     });
@@ -118,16 +125,23 @@ export class ContractRouter {
       bearer: bearerOf(req),
       requestId: scopeOf(req).requestId,
     });
-    const [decision] = await permissions.authorize(
-      [{ permission: route.permission }],
-      { credentials },
-    );
-    if (decision.result === AuthorizeResult.ALLOW) return caller;
+    if (await this.#permits(credentials, route.permission)) return caller;
     throw new HubError(
       'PERMISSION_DENIED',
       `The permission policy of this portal denies you '${route.permission.name}'. Whoever looks after Backstage's permissions can grant it.`,
       { details: { permission: route.permission.name } },
     );
+  }
+
+  async #permits(
+    credentials: BackstageCredentials,
+    permission: BasicPermission,
+  ): Promise<boolean> {
+    const [decision] = await this.#options.permissions.authorize(
+      [{ permission }],
+      { credentials },
+    );
+    return decision.result === AuthorizeResult.ALLOW;
   }
 
   #idempotency(

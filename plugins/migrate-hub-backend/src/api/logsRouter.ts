@@ -1,12 +1,16 @@
-import { routes } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  logSensitivePermission,
+  routes,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Request, Response } from 'express';
 import Router from 'express-promise-router';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
 import { CommandContext } from '../services/context';
 import { RunEvent } from '../services/logStream';
+import { LogAccess } from '../services/LogsService';
 import { bearerOf } from './bearer';
-import { ContractRouter } from './ContractRouter';
+import { Call, ContractRouter } from './ContractRouter';
 import { HubServices, IdentityResolver } from './services';
 import { sendEvents, ServerSentEvent } from './sse';
 
@@ -15,6 +19,12 @@ const LONGEST_STREAM_MS = 60 * 60 * 1000;
 
 const wantsText = (req: Request) =>
   req.accepts(['application/json', 'text/plain']) === 'text/plain';
+
+const accessOf = async (
+  permits: Call<typeof routes.listRunLogs>['permits'],
+): Promise<LogAccess> => ({
+  sensitive: (await permits(logSensitivePermission)) ? 'permitted' : 'denied',
+});
 
 async function sendText(
   res: Response,
@@ -74,27 +84,29 @@ export function logsRouter(
   contract.handle(
     router,
     routes.listRunLogs,
-    async ({ params, query, context, req, res }) => {
+    async ({ params, query, context, permits, req, res }) => {
       const subject = { runId: params.id };
-      if (!wantsText(req)) return logs.page(context, subject, query);
-      const lines = await logs.text(context, subject, query);
+      const access = await accessOf(permits);
+      if (!wantsText(req)) return logs.page(context, subject, query, access);
+      const lines = await logs.text(context, subject, query, access);
       return sendText(res, `run-${params.id}`, lines);
     },
   );
   contract.handle(
     router,
     routes.listItemLogs,
-    async ({ params, query, context, req, res }) => {
+    async ({ params, query, context, permits, req, res }) => {
       const subject = { runItemId: params.id };
-      if (!wantsText(req)) return logs.page(context, subject, query);
-      const lines = await logs.text(context, subject, query);
+      const access = await accessOf(permits);
+      if (!wantsText(req)) return logs.page(context, subject, query, access);
+      const lines = await logs.text(context, subject, query, access);
       return sendText(res, `run-item-${params.id}`, lines);
     },
   );
   contract.handle(
     router,
     routes.streamRun,
-    async ({ params, context, req, res }) => {
+    async ({ params, context, permits, req, res }) => {
       const last = Number(req.header('last-event-id') ?? 0);
       const ending = streamEnd(res, context, options.shutdown);
       const { signal } = ending;
@@ -102,6 +114,7 @@ export function logsRouter(
         const events = await logs.stream(context, params.id, {
           after: Number.isSafeInteger(last) && last > 0 ? last : 0,
           signal,
+          ...(await accessOf(permits)),
         });
         await sendEvents(res, toServerSentEvents(events), {
           signal,

@@ -74,6 +74,12 @@ export function roleRefusal(
   return rolesRefusal(user, ROLES.slice(rankOf(needed)), act);
 }
 
+/** Refuses to show what may hold rows of a database. */
+export function sensitiveLogRefusal(user: UserRecord): Refusal | undefined {
+  const act = 'read what may hold rows of a database';
+  return serviceRefusal(user, act) ?? roleRefusal(user, 'manager', act);
+}
+
 /**
  * The part of a decision that only an enabled person may take, in person:
  * approve, execute, cancel, retry, resolve, administer.

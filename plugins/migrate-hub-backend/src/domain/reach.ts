@@ -27,17 +27,26 @@ export interface OwnDatabases {
 /** An address of IPv4 written as one of IPv6 is one of IPv4. */
 const parse = (address: string) => ipaddr.process(address);
 
-const network = (text: string): Network => ipaddr.parseCIDR(text);
+const networkOf = (text: string): Network => ipaddr.parseCIDR(text);
+
+const bitsOf = (address: Network[0]): string =>
+  address
+    .toByteArray()
+    .map(byte => byte.toString(2).padStart(8, '0'))
+    .join('');
 
 function isIn(address: string, [base, prefix]: Network): boolean {
-  const parsed = parse(address);
-  return parsed.kind() === base.kind() && parsed.match(base, prefix);
+  const bits = bitsOf(parse(address));
+  const network = bitsOf(base);
+  return (
+    bits.length === network.length && bits.startsWith(network.slice(0, prefix))
+  );
 }
 
 const isWithin = (inner: Network, outer: Network) =>
   inner[1] >= outer[1] && isIn(inner[0].toString(), outer);
 
-const LOOPBACK = [network('127.0.0.0/8'), network('::1/128')];
+const LOOPBACK = [networkOf('127.0.0.0/8'), networkOf('::1/128')];
 
 const isLoopback = (address: string) =>
   LOOPBACK.some(range => isIn(address, range));
@@ -45,24 +54,24 @@ const isLoopback = (address: string) =>
 /** No database is there, and what answers there gives out secrets or is not who it seems. */
 const SPECIAL: { networks: Network[]; what: string }[] = [
   {
-    networks: [network('169.254.0.0/16'), network('fe80::/10')],
+    networks: [networkOf('169.254.0.0/16'), networkOf('fe80::/10')],
     what: 'a link-local address, where metadata services of clouds answer',
   },
   {
     networks: [
-      network('fd00:ec2::254/128'),
-      network('100.100.100.200/32'),
-      network('168.63.129.16/32'),
-      network('192.0.0.192/32'),
+      networkOf('fd00:ec2::254/128'),
+      networkOf('100.100.100.200/32'),
+      networkOf('168.63.129.16/32'),
+      networkOf('192.0.0.192/32'),
     ],
     what: 'the metadata service of a cloud',
   },
   {
     networks: [
-      network('0.0.0.0/8'),
-      network('::/128'),
-      network('224.0.0.0/3'),
-      network('ff00::/8'),
+      networkOf('0.0.0.0/8'),
+      networkOf('::/128'),
+      networkOf('224.0.0.0/3'),
+      networkOf('ff00::/8'),
     ],
     what: 'no address of a single server',
   },
@@ -76,7 +85,7 @@ export function parseReachEntry(text: string): ReachEntry | undefined {
     const most = isV4 ? 32 : 128;
     if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return undefined;
     if (Number(bits ?? most) > most) return undefined;
-    return { kind: 'network', network: network(`${base}/${bits ?? most}`) };
+    return { kind: 'network', network: networkOf(`${base}/${bits ?? most}`) };
   }
   const name = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.exec(
     text.toLowerCase(),

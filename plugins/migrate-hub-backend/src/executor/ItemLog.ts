@@ -1,6 +1,9 @@
 import { LogLevel } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { LogEntry } from '../store/runLogs';
 
+/** What stands beside the message of a line. */
+export type LogFields = Omit<LogEntry, 'at' | 'level' | 'message'>;
+
 /** What one item may say, over all its attempts. */
 export const LOG_LIMITS = {
   lines: 20_000,
@@ -57,11 +60,7 @@ export class ItemLog {
     return this.#pending.length > 0;
   }
 
-  write(
-    level: LogLevel,
-    message: string,
-    fields: Pick<LogEntry, 'statementIndex' | 'durationMs' | 'rows'> = {},
-  ): void {
+  write(level: LogLevel, message: string, fields: LogFields = {}): void {
     const full =
       this.#lines >= this.#limits.lines || this.#bytes >= this.#limits.bytes;
     if (full) {
@@ -87,11 +86,7 @@ export class ItemLog {
     this.#pending = [...entries, ...this.#pending];
   }
 
-  #add(
-    level: LogLevel,
-    message: string,
-    fields: Pick<LogEntry, 'statementIndex' | 'durationMs' | 'rows'>,
-  ): void {
+  #add(level: LogLevel, message: string, fields: LogFields): void {
     const text = printable(message);
     this.#pending.push({
       at: new Date().toISOString(),

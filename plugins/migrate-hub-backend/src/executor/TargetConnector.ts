@@ -50,6 +50,7 @@ export class TargetConnector {
         attempt.log.write(
           /warn|error/i.test(severity) ? 'warn' : 'info',
           `${severity}: ${message}`,
+          { sensitive: true },
         ),
     };
   }

@@ -4,6 +4,7 @@ import {
   LedgerState,
   Plan,
   PlanUnit,
+  TargetError,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import {
@@ -165,7 +166,15 @@ class PlanExecution {
     attempt.beginStatement(index);
     const result = await this.#cancelable(() =>
       session.execute(bytes.toString('utf8', start, end)),
-    );
+    ).catch(error => {
+      if (error instanceof TargetError && error.detail) {
+        attempt.log.write('error', error.detail, {
+          statementIndex: index,
+          sensitive: true,
+        });
+      }
+      throw error;
+    });
     await this.#failPoint('statement_done', index);
     attempt.setDone(index + 1);
     // Never the text: SQL can hold passwords.

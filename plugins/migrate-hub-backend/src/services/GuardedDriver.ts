@@ -61,6 +61,10 @@ class GuardedDriver implements TargetDriver {
   /** @throws TargetError `ADDRESS_REFUSED`, or what the driver throws */
   readHistory: TargetDriver['readHistory'] = async (connection, ask) =>
     this.#driver.readHistory(await this.#reach.guarded(connection), ask);
+
+  /** @throws TargetError `ADDRESS_REFUSED`, or what the driver throws */
+  listHistory: TargetDriver['listHistory'] = async (connection, ask) =>
+    this.#driver.listHistory(await this.#reach.guarded(connection), ask);
 }
 
 /** The same drivers, except that they connect only where they may. */

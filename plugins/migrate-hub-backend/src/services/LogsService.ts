@@ -6,7 +6,9 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
+import { sensitiveLogRefusal } from '../domain/caller';
 import { HubError } from '../errors';
+import { appendAuditEvent } from '../store/audit';
 import { CHANNELS, Listener } from '../store/Listener';
 import { findRunItem } from '../store/runItems';
 import { droppedLines, readLogChunks } from '../store/runLogs';
@@ -18,6 +20,18 @@ import { followRun, RunEvent } from './logStream';
 export type LogSubject = { runId: string } | { runItemId: string };
 
 type LogQuery = z.output<typeof logQuerySchema>;
+
+/** What the portal's policy says; the hub's own rule comes on top. */
+export interface LogAccess {
+  sensitive: 'permitted' | 'denied';
+}
+
+const HIDDEN =
+  '(hidden: the database said this, and it may hold rows; managers and admins with the permission migrate-hub.log.sensitive can read it)';
+
+const seesAll = ({ caller }: CommandContext, access: LogAccess) =>
+  access.sensitive === 'permitted' &&
+  sensitiveLogRefusal(caller.user) === undefined;
 
 const CHUNKS_A_READ = 20;
 
@@ -42,21 +56,24 @@ export class LogsService {
 
   /**
    * Lines after `query.after`, in the order of the run. `level` is the least
-   * severe to show.
+   * severe to show; a line that is hidden is not searched either.
    *
    * @throws HubError `NOT_FOUND`
    */
   async page(
-    _context: CommandContext,
+    context: CommandContext,
     subject: LogSubject,
     query: LogQuery,
+    access: LogAccess,
   ): Promise<LogPage> {
     const of = await this.#found(subject, query);
     const matches = matcher(query);
+    const show = readerOf(context, access);
     const items: LogLine[] = [];
     let nextAfter = query.after;
     let read = 0;
-    for await (const line of readLines(this.#knex, of, query.after)) {
+    for await (const stored of readLines(this.#knex, of, query.after)) {
+      const line = show(stored);
       nextAfter = line.seq;
       read += 1;
       if (matches(line)) items.push(line);
@@ -66,18 +83,39 @@ export class LogsService {
   }
 
   /**
-   * The whole log as lines of text.
+   * The whole log as lines of text, to take home: that it was is in the audit
+   * trail before the first line.
    *
-   * @throws HubError `NOT_FOUND`, before the first line
+   * @throws HubError `NOT_FOUND`
    */
   async text(
-    _context: CommandContext,
+    context: CommandContext,
     subject: LogSubject,
     query: LogQuery,
+    access: LogAccess,
   ): Promise<AsyncIterable<string>> {
     const of = await this.#found(subject, query);
     const names = await this.#targetNames(of);
-    return this.#textLines(of, { query, names });
+    const entity =
+      'runId' in of
+        ? { entityType: 'run' as const, entityId: of.runId }
+        : { entityType: 'run_item' as const, entityId: of.itemId };
+    await this.#knex.transaction(tx =>
+      appendAuditEvent(tx, {
+        ...entity,
+        actorId: context.caller.user.id,
+        action: 'log.downloaded',
+        requestId: context.requestId,
+        payload: {
+          after: query.after,
+          level: query.level,
+          filtered: query.q !== undefined,
+          sensitiveLines: seesAll(context, access) ? 'shown' : 'hidden',
+        },
+      }),
+    );
+    const show = readerOf(context, access);
+    return this.#textLines(of, { query, names, show });
   }
 
   /**
@@ -86,16 +124,17 @@ export class LogsService {
    * @throws HubError `NOT_FOUND`, before the first event
    */
   async stream(
-    _context: CommandContext,
+    context: CommandContext,
     runId: string,
-    options: { after: number; signal: AbortSignal },
+    options: LogAccess & { after: number; signal: AbortSignal },
   ): Promise<AsyncIterable<RunEvent>> {
     await this.#found({ runId }, {});
+    const show = readerOf(context, options);
     return followRun({
       knex: this.#knex,
       runId,
       signal: options.signal,
-      lines: after => readLines(this.#knex, { runId }, after),
+      lines: after => shown(readLines(this.#knex, { runId }, after), show),
       after: options.after,
       onChange: wake =>
         this.#listener.on(CHANNELS.changes, changed => {
@@ -106,10 +145,16 @@ export class LogsService {
 
   async *#textLines(
     of: StoredSubject,
-    options: { query: LogQuery; names: ReadonlyMap<string, string> },
+    options: {
+      query: LogQuery;
+      names: ReadonlyMap<string, string>;
+      show: Show;
+    },
   ): AsyncIterable<string> {
-    const matches = matcher(options.query);
-    for await (const line of readLines(this.#knex, of, options.query.after)) {
+    const { query, show } = options;
+    const matches = matcher(query);
+    const lines = readLines(this.#knex, of, query.after);
+    for await (const line of shown(lines, show)) {
       if (matches(line)) {
         yield textOf(line, options.names.get(line.runItem) ?? line.runItem);
       }
@@ -150,6 +195,22 @@ export class LogsService {
       .select('i.id', 't.name');
     return new Map(rows.map(row => [row.id, row.name]));
   }
+}
+
+/** A line as one reader sees it. */
+type Show = (line: LogLine) => LogLine;
+
+function readerOf(context: CommandContext, access: LogAccess): Show {
+  if (seesAll(context, access)) return line => line;
+  return line =>
+    line.sensitive ? { ...line, message: HIDDEN, hidden: true } : line;
+}
+
+async function* shown(
+  lines: AsyncIterable<LogLine>,
+  show: Show,
+): AsyncIterable<LogLine> {
+  for await (const line of lines) yield show(line);
 }
 
 type StoredSubject = { runId: string } | { itemId: string };

@@ -10,6 +10,8 @@ export interface LogEntry {
   statementIndex?: number;
   durationMs?: number;
   rows?: number;
+  /** In the words of a server: it may hold rows. */
+  sensitive?: boolean;
 }
 
 /** Lines of one attempt, one after the other. */
