@@ -77,6 +77,7 @@ const inputOf = (world: World): JudgeApprovalsInput => ({
   },
   now: hoursAfterNoon(4),
   verify: () => true,
+  isCompromised: () => false,
 });
 
 describe('whatever the world is like', () => {

@@ -34,6 +34,7 @@ const story = (
   policy: prdPolicy,
   now: hoursAfterNoon(1),
   verify: () => true,
+  isCompromised: () => false,
   ...over,
 });
 const lax = { ...prdPolicy, selfApproval: true };
@@ -41,6 +42,18 @@ const withUser = (over: Partial<UserRecord>) =>
   usersById(...everybody.values(), person({ ...mia, ...over }));
 
 describe('an approval', () => {
+  it('by a key that somebody else had does not count, and can be given again', () => {
+    const judgement = judgeApprovals(
+      story({
+        approvals: [approval(), approval({ id: 'second', approverId: 'max' })],
+        isCompromised: ({ approverId }) => approverId === 'mia',
+      }),
+    );
+    expect(judgement).toMatchObject({ granted: 1, compromised: true });
+    expect(judgement.judged[0].reason).toMatch(/key .*compromised/);
+    expect(judgeApprovals(story()).compromised).toBe(false);
+  });
+
   it('of an independent manager opens the gate', () => {
     const judgement = judgeApprovals(story());
     expect(judgement).toMatchObject({ granted: 1, required: 1, denied: false });

@@ -31,6 +31,8 @@ export interface JudgeApprovalsInput extends Subject {
   now: Date;
   /** Whether signature and signed bytes are those of the record. */
   verify: (approval: ApprovalRecord) => boolean;
+  /** Whether somebody else may have signed it: its key was compromised by then. */
+  isCompromised: (approval: ApprovalRecord) => boolean;
 }
 
 /** Which approvals count now, and what they come to. */
@@ -43,6 +45,8 @@ export interface ApprovalJudgement {
   denied: boolean;
   /** There would be enough if none had expired. */
   expired: boolean;
+  /** One that would count does not, as its key was compromised. */
+  compromised: boolean;
 }
 
 /** Input of {@link mayDecide}. */
@@ -137,6 +141,7 @@ export function judgeApprovals(input: JudgeApprovalsInput): ApprovalJudgement {
   const judged: ApprovalJudgement['judged'] = [];
   const counted = new Set<string>();
   const soundOnes = new Set<string>();
+  let compromised = false;
   const byTime = [...approvals].sort(
     (a, b) => a.createdAt.getTime() - b.createdAt.getTime(),
   );
@@ -144,6 +149,16 @@ export function judgeApprovals(input: JudgeApprovalsInput): ApprovalJudgement {
     const reason = flaw(input, approval);
     if (reason) {
       judged.push({ approval, counts: false, reason });
+      continue;
+    }
+    if (input.isCompromised(approval)) {
+      compromised = true;
+      judged.push({
+        approval,
+        counts: false,
+        reason:
+          'The key that signed it was compromised by then, so it may be by somebody else.',
+      });
       continue;
     }
     soundOnes.add(approval.approverId);
@@ -175,6 +190,7 @@ export function judgeApprovals(input: JudgeApprovalsInput): ApprovalJudgement {
       approval => approval.decision === 'deny' && isCurrent(input, approval),
     ),
     expired: counted.size < required && soundOnes.size >= required,
+    compromised,
   };
 }
 

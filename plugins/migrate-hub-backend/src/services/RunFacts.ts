@@ -74,6 +74,13 @@ export class RunFactsReader {
     return new RunFactsReader(options);
   }
 
+  /** Keys that somebody else had, or may have had. */
+  get compromisedKeyIds(): string[] {
+    return this.#signer.verificationKeys
+      .filter(key => key.compromisedSince !== undefined)
+      .map(key => key.id);
+  }
+
   async read(tx: Tx, run: RunRecord): Promise<RunFacts> {
     const items = await itemsOfRun(tx, run.id);
     const targets = await findDbTargets(tx, {
@@ -178,6 +185,8 @@ export class RunFactsReader {
         policy,
         now,
         verify: approval => verifyApproval(this.#signer, approval),
+        isCompromised: ({ keyId, createdAt }) =>
+          this.#signer.isCompromised(keyId, createdAt),
       }),
       promotionSource: await readPromotionSource(tx, {
         migrationId: run.migrationId,

@@ -11,10 +11,11 @@ import {
   RunRecord,
   VersionRecord,
 } from '../domain/types';
-import { hasQuorum } from '../domain/approvals';
+import { ApprovalJudgement, hasQuorum } from '../domain/approvals';
 import { nextRunStatus } from '../domain/runStates';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
+import { runsAwaitingWithApprovalsBy } from '../store/approvals';
 import { findDbTargets } from '../store/dbTargets';
 import {
   findMigration,
@@ -50,6 +51,11 @@ export type PlansByEngine = ReadonlyMap<Engine, PlannedScript>;
 type SystemContext = Partial<Pick<CommandContext, 'caller' | 'requestId'>>;
 
 const NOT_STARTED = ['awaiting_approval', 'approved'];
+
+function lapseCause({ expired, compromised }: ApprovalJudgement): string {
+  if (compromised) return 'the key that signed the approval was compromised';
+  return expired ? 'the approval expired' : 'the approvals no longer suffice';
+}
 
 const auditOf = (run: RunRecord, context: SystemContext) => ({
   actorId: context.caller?.user.id,
@@ -247,11 +253,13 @@ export class RunRevisions {
     facts: RunFacts,
   ): Promise<boolean> {
     const { run, judgement, revision, migration } = facts;
-    if (run.status !== 'approved' || hasQuorum(judgement)) return false;
-    const cause = judgement.expired
-      ? 'the approval expired'
-      : 'the approvals no longer suffice';
-    if (judgement.expired) {
+    const { expired, compromised } = judgement;
+    const falls = run.status === 'approved' && !hasQuorum(judgement);
+    // Whoever gave the approval that is lost could not give it again.
+    const isStuck = run.status === 'awaiting_approval' && compromised;
+    if (!falls && !isStuck) return false;
+    const cause = lapseCause(judgement);
+    if (expired || compromised) {
       // The same people may approve again: for that it has to be a new revision.
       await this.#revise(tx, context, run, {
         migration,
@@ -284,12 +292,18 @@ export class RunRevisions {
     return true;
   }
 
-  /** Looks at every approved run, as a scheduled task; or at those of one environment. */
+  /**
+   * Looks at every approved run, as a scheduled task, or at those of one
+   * environment; and at those that wait with an approval by a key that was
+   * compromised.
+   */
   async lapseAll(at: { environment?: string } = {}): Promise<void> {
     const query = this.#knex('runs').where({ status: 'approved' });
     if (at.environment) query.where({ environment: at.environment });
     const approved = await query.select('id', 'migration_id');
-    for (const { id, migration_id } of approved) {
+    const keyIds = this.#facts.compromisedKeyIds;
+    const waiting = await runsAwaitingWithApprovalsBy(this.#knex, keyIds);
+    for (const { id, migration_id } of [...approved, ...waiting]) {
       await this.#knex.transaction(async tx => {
         await lockMigration(tx, migration_id);
         const run = await lockRun(tx, id);

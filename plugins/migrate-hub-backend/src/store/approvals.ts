@@ -46,3 +46,20 @@ export async function listApprovals(
     signature: row.signature,
   }));
 }
+
+/** Runs that wait for more approvals and have one of those keys on their current revision. */
+export async function runsAwaitingWithApprovalsBy(
+  tx: Tx,
+  keyIds: string[],
+): Promise<{ id: string; migration_id: string }[]> {
+  if (keyIds.length === 0) return [];
+  return tx('runs as r')
+    .where('r.status', 'awaiting_approval')
+    .whereExists(
+      tx('approvals as a')
+        .whereRaw('a.run_id = r.id and a.revision = r.revision')
+        .whereIn('a.key_id', keyIds)
+        .select(tx.raw('1')),
+    )
+    .select('r.id', 'r.migration_id');
+}
