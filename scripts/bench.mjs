@@ -1,4 +1,5 @@
-// `npm run bench -- <name>`: runs benchmarks/<name>.mjs with private servers at hand.
+// `npm run bench -- <name>`: runs benchmarks/<name>.mjs with private servers at hand; all of them
+// without a name.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from './lib/main.mjs';
@@ -15,8 +16,7 @@ const folder = join(root, 'benchmarks');
 
 async function run() {
   const [name, ...args] = process.argv.slice(2);
-  const file = join(folder, `${name}.mjs`);
-  if (!name || !existsSync(file)) {
+  if (name && !names().includes(name)) {
     throw new Hint(`npm run bench -- <name>, one of: ${names().join(', ')}`);
   }
   await Promise.all([
@@ -24,22 +24,31 @@ async function run() {
     installDependencies(),
   ]);
   const servers = await step('Starting the servers', startTestServers);
-  const { code } = await runProgram(
+  let worst = 0;
+  for (const one of name ? [name] : names()) {
+    console.log(`\n${one}`);
+    const { code } = await benchmark(one, args, servers.env);
+    if (code !== 0) worst = code;
+  }
+  return worst;
+}
+
+async function benchmark(name, args, env) {
+  return runProgram(
     process.execPath,
     [
       // Backstage's own loader: a benchmark may import the packages' TypeScript.
       '--require',
       join(modules, '@backstage/cli-node/config/nodeTransform.cjs'),
-      file,
+      join(folder, `${name}.mjs`),
       ...args,
     ],
     {
       show: true,
       allowFailure: true,
-      env: { ...process.env, ...servers.env, NODE_ENV: 'production' },
+      env: { ...process.env, ...env, NODE_ENV: 'production' },
     },
   );
-  return code;
 }
 
 function names() {

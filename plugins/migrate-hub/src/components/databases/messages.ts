@@ -103,7 +103,7 @@ export const databasesMessages = {
     running: 'Testing …',
     passed: 'passed',
     notPassed: 'failed',
-    warned: 'warning',
+    passedWithWarning: 'passed, with a warning',
     at: 'Checked',
     'check.reachable': 'Reachable',
     'check.tls': 'TLS',
