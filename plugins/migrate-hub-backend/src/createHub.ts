@@ -34,6 +34,7 @@ import { Drivers } from './services/planning';
 import { ProjectsService } from './services/ProjectsService';
 import { Reconciler } from './services/Reconciler';
 import { Reach } from './services/Reach';
+import { RoleGrants } from './services/RoleGrants';
 import { RunAudience } from './services/RunAudience';
 import { RateLimits } from './services/RateLimits';
 import { RunDecisions } from './services/RunDecisions';
@@ -56,6 +57,7 @@ export interface Hub {
   services: HubServices;
   identity: IdentityService;
   firstAdmins: FirstAdmins;
+  grants: RoleGrants;
   chainer: AuditChainer;
   revisions: RunRevisions;
   audience: RunAudience;
@@ -97,7 +99,7 @@ export function createHub(options: {
   const chainer = AuditChainer.create({ knex, signer, logger });
   const receivers = Receivers.fromConfig(config);
   const signIn = createSignIn({
-    ...{ commands, config, logger, secrets, userInfo, metrics },
+    ...{ commands, config, logger, secrets, signer, userInfo, metrics },
   });
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
@@ -193,6 +195,7 @@ export function createHub(options: {
     createWebhookSender: ({ onAttempt }) =>
       WebhookSender.create({ knex, logger, secrets, receivers, onAttempt }),
     firstAdmins: signIn.firstAdmins,
+    grants: signIn.grants,
     identity: signIn.identity,
     fingerprint: bytes => secrets.fingerprint(bytes),
     createExecutor: parts =>

@@ -5,6 +5,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { HubServices } from './api/services';
 import { SecretBox } from './crypto/SecretBox';
+import { Signer } from './crypto/Signer';
 import { AuthSettings } from './services/AuthSettings';
 import { Commands } from './services/Commands';
 import { FirstAdmins } from './services/FirstAdmins';
@@ -12,6 +13,7 @@ import { GoogleSignIn } from './services/GoogleSignIn';
 import { GroupRoles } from './services/GroupRoles';
 import { IdentityService } from './services/IdentityService';
 import { LocalSignIn } from './services/LocalSignIn';
+import { RoleGrants } from './services/RoleGrants';
 import { SessionAdministration } from './services/SessionAdministration';
 import { SessionOpening } from './services/SessionOpening';
 import { SessionsService } from './services/SessionsService';
@@ -21,6 +23,7 @@ import { UsersService } from './services/UsersService';
 /** The part of the hub that knows people: sign-in, sessions, users. */
 export interface SignIn {
   firstAdmins: FirstAdmins;
+  grants: RoleGrants;
   identity: IdentityService;
   services: Pick<
     HubServices,
@@ -40,23 +43,28 @@ export function createSignIn(options: {
   config: RootConfigService;
   logger: LoggerService;
   secrets: SecretBox;
+  signer: Signer;
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
   metrics?: SignInMetrics;
 }): SignIn {
-  const { commands, config, logger, secrets, userInfo, metrics } = options;
+  const { commands, config, logger, secrets, signer, userInfo, metrics } =
+    options;
   const { knex } = commands;
-  const firstAdmins = FirstAdmins.fromConfig(config);
-  const settings = AuthSettings.create({ commands, config });
+  const grants = RoleGrants.create(signer);
+  const firstAdmins = FirstAdmins.fromConfig(config, grants);
+  const settings = AuthSettings.create({ commands, config, signer });
   const log = SignInLog.create({ knex, logger, metrics });
   const opening = SessionOpening.create({ config, secrets, log });
-  const parts = { knex, settings, opening, firstAdmins, log };
+  const parts = { knex, settings, opening, firstAdmins, grants, log };
   return {
     firstAdmins,
+    grants,
     identity: IdentityService.create({
       knex,
       allowedPlugins:
         config.getOptionalStringArray('migrateHub.onBehalfPlugins') ?? [],
-      groupRoles: GroupRoles.create({ knex, config, userInfo }),
+      grants,
+      groupRoles: GroupRoles.create({ knex, config, grants, userInfo }),
     }),
     services: {
       authSettings: settings,
@@ -68,7 +76,7 @@ export function createSignIn(options: {
       }),
       sessions: SessionsService.create({ knex, secrets, opening }),
       signInLog: log,
-      users: UsersService.create({ commands, settings }),
+      users: UsersService.create({ commands, settings, grants }),
     },
   };
 }

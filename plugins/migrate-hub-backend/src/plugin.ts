@@ -81,7 +81,7 @@ export const migrateHubPlugin = createBackendPlugin({
           listener,
           drivers,
         });
-        await ensureDemoUsers({ knex, config });
+        await ensureDemoUsers({ knex, config, grants: hub.grants });
         await hub.firstAdmins.ensure(knex);
         await hub.services.secretRotation.noteKeys();
 

@@ -30,6 +30,11 @@ export const userSchema = z.object({
   kind: z.enum(['person', 'service']),
   provider: z.string(),
   disabled: z.boolean(),
+  /**
+   * The row was changed from outside of the hub, or before roles were signed: it
+   * counts as `user` until an admin gives the role again.
+   */
+  unproved: z.boolean().optional(),
   revision: z.int(),
   lastSignInAt: timeSchema.optional(),
   createdAt: timeSchema,

@@ -10,12 +10,12 @@ import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { z } from 'zod';
 import { HubServices } from '../api/services';
-import { createHub } from '../createHub';
+import { createHub, Hub } from '../createHub';
 import { CommandContext } from '../services/context';
+import { RoleGrants } from '../services/RoleGrants';
 import { Listener, listenerConnection } from '../store/Listener';
-import { insertUser } from '../store/users';
 import { CapturingLogger } from './CapturingLogger';
-import { testConfig } from './testConfig';
+import { testConfig, testSigner } from './testConfig';
 import { createTestDatabase } from '../testing/testDatabase';
 
 type TargetInput = z.output<typeof dbTargetCreateSchema>;
@@ -28,7 +28,7 @@ export class InventoryWorld {
   /** Somebody who creates; somebody else; their manager; an admin. */
   readonly users: Record<'uma' | 'otto' | 'mia' | 'ada', CommandContext>;
   readonly #drop: () => Promise<void>;
-  readonly #replica: (config: object) => HubServices;
+  readonly #replica: (config: object) => Hub;
   readonly #databases: string[] = [];
   #roleName: string | undefined;
 
@@ -38,7 +38,7 @@ export class InventoryWorld {
     services: HubServices;
     logger: CapturingLogger;
     users: InventoryWorld['users'];
-    replica: (config: object) => HubServices;
+    replica: (config: object) => Hub;
   }) {
     this.knex = options.knex;
     this.services = options.services;
@@ -62,11 +62,12 @@ export class InventoryWorld {
         }),
         drivers: new Map([['postgres', PostgresDriver.create()]]),
         userInfo: mockServices.userInfo(),
-      }).services;
+      });
+    const grants = RoleGrants.create(testSigner(config));
     const as = async (name: string, role: Role): Promise<CommandContext> => {
       const entityRef = `user:default/${name}`;
       const user = await knex.transaction(tx =>
-        insertUser(tx, {
+        grants.insert(tx, {
           ...{ entityRef, name, role },
           kind: 'person',
           provider: 'local',
@@ -79,7 +80,7 @@ export class InventoryWorld {
     };
     return new InventoryWorld({
       ...{ knex, drop, logger, replica },
-      services: replica(config),
+      services: replica(config).services,
       users: {
         uma: await as('uma', 'user'),
         otto: await as('otto', 'user'),
@@ -91,6 +92,11 @@ export class InventoryWorld {
 
   /** Another replica of the hub, on the same records with another config. */
   replica(config: object): HubServices {
+    return this.#replica(config).services;
+  }
+
+  /** The same with what is no service. */
+  hub(config: object): Hub {
     return this.#replica(config);
   }
 

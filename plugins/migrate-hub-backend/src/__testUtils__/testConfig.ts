@@ -1,4 +1,6 @@
+import { ConfigReader } from '@backstage/config';
 import { generateKeyPairSync, randomBytes } from 'crypto';
+import { Signer } from '../crypto/Signer';
 
 /** The least that the hub starts with. */
 export const testConfig = () => ({
@@ -19,3 +21,7 @@ export const testConfig = () => ({
     executor: { enabled: false },
   },
 });
+
+/** Signs as a hub with that config does. */
+export const testSigner = (config = testConfig()): Signer =>
+  Signer.fromConfig(new ConfigReader({ ...config }));

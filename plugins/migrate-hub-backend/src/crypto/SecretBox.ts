@@ -66,12 +66,17 @@ export class SecretBox {
   readonly #current: SecretKey;
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #fingerprintKey: Buffer;
+  /** The first is of the current key. */
+  readonly #sessionKeys: Buffer[];
 
   private constructor(current: SecretKey, keys: SecretKey[]) {
     this.#current = current;
     this.#keys = new Map(keys.map(({ id, key }) => [id, key]));
     this.#fingerprintKey = Buffer.from(
       hkdfSync('sha256', current.key, '', 'migrate-hub/fingerprint/1', 32),
+    );
+    this.#sessionKeys = keys.map(({ key }) =>
+      Buffer.from(hkdfSync('sha256', key, '', 'migrate-hub/session/1', 32)),
     );
   }
 
@@ -181,6 +186,16 @@ export class SecretBox {
     const [, , , data] = FORMAT.exec(ciphertext) ?? [];
     return (
       data !== undefined && Buffer.from(data, 'base64url').length > TAG_BYTES
+    );
+  }
+
+  /**
+   * Keyed hashes of what belongs to a session, one for each key: the first is
+   * kept, all of them are looked for.
+   */
+  sessionHashes(text: string): Buffer[] {
+    return this.#sessionKeys.map(key =>
+      createHmac('sha256', key).update(text).digest(),
     );
   }
 

@@ -31,6 +31,7 @@ const facts = {
     required: 1,
     denied: false,
     expired: false,
+    compromised: false,
   },
   migration: migration(),
   targets: [target(), target({ id: 't2', name: 'auth_prd_2' })],

@@ -36,6 +36,10 @@ export interface UserRecord {
   external: boolean;
   /** Who gave the role; absent for config and provisioning. */
   roleGrantedBy?: string;
+  /** How they prove who they are. */
+  proof?: { issuer?: string; sub?: string; passwordDigest?: string };
+  /** The hub's signature over role and identity, see services/RoleGrants. */
+  grant?: { at: Date; keyId: string; signature: Buffer };
   disabled: boolean;
   disabledAt?: Date;
   revision: number;

@@ -27,10 +27,12 @@ import {
 import { readChain } from '../store/auditLinks';
 import { findSetting, keepSetting } from '../store/settings';
 import { AuditChainer } from './AuditChainer';
-import { isSignedBy, openMark, signMark, VerifiedMark } from './auditEvidence';
+import { isSignedBy } from './auditEvidence';
 import { CommandContext } from './context';
 import { refuse } from './refuse';
+import { openSetting, signSetting } from './signedSettings';
 
+/** How far the chain was found whole: signed, so that nobody can move it on. */
 const MARK = 'audit.verified';
 
 /** Links in memory at a time. */
@@ -239,10 +241,14 @@ export class AuditVerifier {
 
   async #mark(): Promise<ChainHead | undefined> {
     const stored = await findSetting(this.#knex, MARK);
-    return stored && openMark(this.#signer, stored.value as VerifiedMark);
+    const mark = stored && openSetting(this.#signer, MARK, stored.value);
+    if (!mark) return undefined;
+    const { seq, hash }: { seq?: number; hash?: string } = mark;
+    return seq && hash ? { seq, hash: Buffer.from(hash, 'hex') } : undefined;
   }
 
   async #remember(head: ChainHead): Promise<void> {
-    await keepSetting(this.#knex, MARK, signMark(this.#signer, head));
+    const mark = { seq: head.seq, hash: head.hash.toString('hex') };
+    await keepSetting(this.#knex, MARK, signSetting(this.#signer, MARK, mark));
   }
 }

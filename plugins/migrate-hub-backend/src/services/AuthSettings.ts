@@ -7,6 +7,7 @@ import {
   authSettingsUpdateSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
+import { Signer } from '../crypto/Signer';
 import { administerRefusal } from '../domain/actions';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -17,6 +18,7 @@ import { LOCAL_PROVIDER } from './accounts';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { refuse } from './refuse';
+import { openSetting, signSetting } from './signedSettings';
 
 const KEY = 'auth';
 
@@ -35,18 +37,26 @@ interface Configured {
 export class AuthSettings {
   readonly #commands: Commands;
   readonly #configured: Configured;
+  readonly #signer: Signer;
 
-  private constructor(commands: Commands, configured: Configured) {
+  private constructor(
+    commands: Commands,
+    configured: Configured,
+    signer: Signer,
+  ) {
     this.#commands = commands;
     this.#configured = configured;
+    this.#signer = signer;
   }
 
   /** @throws Error that names the setting, at start-up. */
   static create(options: {
     commands: Commands;
     config: RootConfigService;
+    signer: Signer;
   }): AuthSettings {
-    return new AuthSettings(options.commands, readConfig(options.config));
+    const { commands, config, signer } = options;
+    return new AuthSettings(commands, readConfig(config), signer);
   }
 
   /** Whom to ask for access. */
@@ -107,7 +117,7 @@ export class AuthSettings {
       const before = await this.current(tx);
       const stored = await storeSetting(tx, {
         key: KEY,
-        value: policy,
+        value: signSetting(this.#signer, KEY, policy),
         expectedRevision,
       });
       if (!stored) {
@@ -140,8 +150,10 @@ export class AuthSettings {
 
   #view(stored: StoredSetting | undefined): AuthSettingsView {
     const { first, localForced } = this.#configured;
-    const policy = stored
-      ? authPolicySchema.strip().parse({ ...first, ...Object(stored.value) })
+    // What somebody wrote into the database does not decide who gets in, and as what.
+    const value = stored && openSetting(this.#signer, KEY, stored.value);
+    const policy = value
+      ? authPolicySchema.strip().parse({ ...first, ...value })
       : first;
     return { ...policy, localForced, revision: stored?.revision ?? 0 };
   }

@@ -13,6 +13,7 @@ import {
   readEmail,
   setPassword,
 } from './accounts';
+import { RoleGrants } from './RoleGrants';
 
 interface DemoUser {
   email: string;
@@ -32,9 +33,10 @@ interface DemoUser {
 export async function ensureDemoUsers(options: {
   knex: Knex;
   config: RootConfigService;
+  grants: RoleGrants;
 }): Promise<void> {
   for (const user of readDemoUsers(options.config)) {
-    await ensureDemoUser(options.knex, user);
+    await ensureDemoUser(options, user);
   }
 }
 
@@ -57,29 +59,37 @@ function readDemoUsers(config: RootConfigService): DemoUser[] {
   });
 }
 
-async function ensureDemoUser(knex: Knex, demo: DemoUser): Promise<void> {
+async function ensureDemoUser(
+  { knex, grants }: { knex: Knex; grants: RoleGrants },
+  demo: DemoUser,
+): Promise<void> {
   const standing = await findUserByEmail(knex, demo.email);
   const known = standing && (await findPasswordHash(knex, standing.id));
-  const current = known && (await verifyPassword(known, demo.password));
+  const proved = standing && grants.isProved(standing);
+  const current =
+    proved && known && (await verifyPassword(known, demo.password));
   const passwordHash = current ? undefined : await hashPassword(demo.password);
 
   await knex.transaction(async tx => {
     if (!standing) {
       if (passwordHash) {
         const { email, name, role } = demo;
-        await createConfiguredAccount(tx, { email, name, role, passwordHash });
+        await createConfiguredAccount(tx, grants, {
+          ...{ email, name, role, passwordHash },
+        });
       }
       return;
     }
+    // First, as it takes away what is not proved.
+    if (!standing.roleGrantedBy || !proved) {
+      await grantConfiguredRole(tx, grants, standing, demo.role);
+    }
     if (passwordHash) {
-      await setPassword(tx, {
+      await setPassword(tx, grants, {
         userId: standing.id,
         passwordHash,
         by: 'config',
       });
-    }
-    if (!standing.roleGrantedBy) {
-      await grantConfiguredRole(tx, standing, demo.role);
     }
   });
 }

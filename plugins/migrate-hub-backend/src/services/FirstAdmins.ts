@@ -10,6 +10,7 @@ import {
   readEmail,
   setPassword,
 } from './accounts';
+import { RoleGrants } from './RoleGrants';
 
 /**
  * The people whom the config makes admins, by e-mail address
@@ -17,15 +18,24 @@ import {
  */
 export class FirstAdmins {
   readonly #emails: Set<string>;
+  readonly #grants: RoleGrants;
   readonly #initialPassword?: string;
 
-  private constructor(emails: Set<string>, initialPassword?: string) {
+  private constructor(
+    emails: Set<string>,
+    grants: RoleGrants,
+    initialPassword?: string,
+  ) {
     this.#emails = emails;
+    this.#grants = grants;
     this.#initialPassword = initialPassword;
   }
 
   /** @throws if an entry is not an e-mail address. */
-  static fromConfig(config: RootConfigService): FirstAdmins {
+  static fromConfig(
+    config: RootConfigService,
+    grants: RoleGrants,
+  ): FirstAdmins {
     const entries =
       config.getOptionalStringArray('migrateHub.firstAdmins') ?? [];
     const emails = entries.map((entry, index) => {
@@ -39,6 +49,7 @@ export class FirstAdmins {
     });
     return new FirstAdmins(
       new Set(emails),
+      grants,
       config.getOptionalString('migrateHub.firstAdminPassword'),
     );
   }
@@ -48,17 +59,20 @@ export class FirstAdmins {
    *
    * @remarks
    * The first who comes with the address has it for ever: an address that
-   * changes hands makes nobody else an admin.
+   * changes hands makes nobody else an admin. Nor does one that somebody wrote
+   * into the database: `verified` says that it does not come from there.
    */
   async grant(
     tx: Knex.Transaction,
     user: UserRecord,
-    requestId?: string,
+    options: { verified?: true; requestId?: string } = {},
   ): Promise<UserRecord> {
     if (!user.email || !this.#emails.has(user.email)) return user;
+    if (!options.verified && !this.#grants.isProved(user)) return user;
     const owner = await bindFirstAdmin(tx, user.email, user.id);
     if (owner !== user.id) return user;
-    return grantConfiguredRole(tx, user, 'admin', requestId);
+    const { requestId } = options;
+    return grantConfiguredRole(tx, this.#grants, user, 'admin', requestId);
   }
 
   /**
@@ -72,19 +86,28 @@ export class FirstAdmins {
     for (const email of this.#emails) {
       await knex.transaction(async tx => {
         const standing = await findUserByEmail(tx, email);
-        if (standing) await this.grant(tx, standing);
+        // With a password of ours an account that is not as the hub wrote it begins
+        // anew: whoever made it his own does not know that password.
+        const anew = passwordHash && standing?.provider !== 'backstage';
+        if (standing) {
+          await this.grant(tx, standing, anew ? { verified: true } : {});
+        }
         if (!passwordHash) return;
 
         const user =
           standing ??
-          (await createConfiguredAccount(tx, {
+          (await createConfiguredAccount(tx, this.#grants, {
             email,
             name: email,
             role: 'admin',
             passwordHash,
           }));
         if (await findPasswordHash(tx, user.id)) return;
-        await setPassword(tx, { userId: user.id, passwordHash, by: 'config' });
+        await setPassword(tx, this.#grants, {
+          userId: user.id,
+          passwordHash,
+          by: 'config',
+        });
       });
     }
   }

@@ -11,10 +11,10 @@ import { HubError } from '../errors';
 import { lockExternalUser, lockUserByEmail } from '../store/accounts';
 import { appendAuditEvent } from '../store/audit';
 import { revokeSessionsOf } from '../store/sessions';
-import { insertUser, updateUser } from '../store/users';
 import { GOOGLE_PROVIDER, mintEntityRef, readEmail } from './accounts';
 import { AuthSettings } from './AuthSettings';
 import { FirstAdmins } from './FirstAdmins';
+import { RoleGrants } from './RoleGrants';
 import { SessionOpening } from './SessionOpening';
 import { SignInLog } from './SignInLog';
 
@@ -57,6 +57,7 @@ export class GoogleSignIn {
   readonly #settings: AuthSettings;
   readonly #opening: SessionOpening;
   readonly #firstAdmins: FirstAdmins;
+  readonly #grants: RoleGrants;
   readonly #log: SignInLog;
 
   private constructor(options: {
@@ -64,12 +65,14 @@ export class GoogleSignIn {
     settings: AuthSettings;
     opening: SessionOpening;
     firstAdmins: FirstAdmins;
+    grants: RoleGrants;
     log: SignInLog;
   }) {
     this.#knex = options.knex;
     this.#settings = options.settings;
     this.#opening = options.opening;
     this.#firstAdmins = options.firstAdmins;
+    this.#grants = options.grants;
     this.#log = options.log;
   }
 
@@ -78,6 +81,7 @@ export class GoogleSignIn {
     settings: AuthSettings;
     opening: SessionOpening;
     firstAdmins: FirstAdmins;
+    grants: RoleGrants;
     log: SignInLog;
   }): GoogleSignIn {
     return new GoogleSignIn(options);
@@ -98,7 +102,10 @@ export class GoogleSignIn {
     const outcome = await this.#knex.transaction(async tx => {
       const found = await this.#find(tx, identity);
       if (isRefused(found)) return found;
-      const user = await this.#firstAdmins.grant(tx, found, identity.requestId);
+      const user = await this.#firstAdmins.grant(tx, found, {
+        verified: true,
+        requestId: identity.requestId,
+      });
       return this.#opening.open(tx, {
         user,
         provider: GOOGLE_PROVIDER,
@@ -124,20 +131,20 @@ export class GoogleSignIn {
       if (bound.disabled) {
         return { reason: 'disabled', told: 'disabled', user: bound };
       }
-      return bringUpToDate(tx, bound, identity);
+      return bringUpToDate(tx, this.#grants, bound, identity);
     }
     const prepared = await lockUserByEmail(tx, identity.email);
     if (prepared && !prepared.external) {
       if (prepared.disabled) {
         return { reason: 'disabled', told: 'disabled', user: prepared };
       }
-      return bind(tx, prepared, identity);
+      return bind(tx, this.#grants, prepared, identity);
     }
     if (!settings.autoProvision) {
       return { reason: 'not_provisioned', told: 'not_provisioned' };
     }
-    if (prepared) await releaseAddress(tx, prepared, identity);
-    return provision(tx, identity, settings.defaultRole);
+    if (prepared) await releaseAddress(tx, this.#grants, prepared, identity);
+    return provision(tx, this.#grants, identity, settings.defaultRole);
   }
 
   async #refuse(
@@ -160,6 +167,7 @@ export class GoogleSignIn {
 
 async function bringUpToDate(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   user: UserRecord,
   identity: Identity,
 ): Promise<UserRecord> {
@@ -167,9 +175,9 @@ async function bringUpToDate(
   if (!moved && user.name === identity.name) return user;
   if (moved) {
     const other = await lockUserByEmail(tx, identity.email);
-    if (other) await releaseAddress(tx, other, identity);
+    if (other) await releaseAddress(tx, grants, other, identity);
   }
-  const updated = await updateUser(tx, user.id, {
+  const updated = await grants.update(tx, user.id, {
     email: identity.email,
     name: identity.name,
   });
@@ -191,10 +199,11 @@ async function bringUpToDate(
 /** From now on the account is this `sub`'s. Who had the password before is out. */
 async function bind(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   user: UserRecord,
   identity: Identity,
 ): Promise<UserRecord> {
-  const bound = await updateUser(tx, user.id, {
+  const bound = await grants.update(tx, user.id, {
     name: identity.name,
     external: {
       provider: GOOGLE_PROVIDER,
@@ -219,10 +228,11 @@ async function bind(
 /** The address belongs to somebody else now; the account keeps everything but that. */
 async function releaseAddress(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   user: UserRecord,
   identity: Identity,
 ): Promise<void> {
-  await updateUser(tx, user.id, { email: 'released' });
+  await grants.update(tx, user.id, { email: 'released' });
   await appendAuditEvent(tx, {
     action: 'user.updated',
     entityType: 'user',
@@ -234,11 +244,12 @@ async function releaseAddress(
 
 async function provision(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   identity: Identity,
   role: UserRecord['role'],
 ): Promise<UserRecord> {
   const { email, name, issuer, sub, requestId } = identity;
-  const created = await insertUser(tx, {
+  const created = await grants.insert(tx, {
     entityRef: mintEntityRef(),
     kind: 'person',
     provider: GOOGLE_PROVIDER,

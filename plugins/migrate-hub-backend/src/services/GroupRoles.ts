@@ -11,20 +11,24 @@ import { Knex } from 'knex';
 import { strongest } from '../domain/roles';
 import { UserRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
-import { lockUser, updateUser } from '../store/users';
+import { lockUser } from '../store/users';
+import { RoleGrants } from './RoleGrants';
 
 /** Roles that the config gives to Backstage groups (`migrateHub.groupRoles`). */
 export class GroupRoles {
   readonly #knex: Knex;
+  readonly #grants: RoleGrants;
   readonly #userInfo: Pick<UserInfoService, 'getUserInfo'>;
   readonly #roles: ReadonlyMap<string, Role>;
 
   private constructor(
     knex: Knex,
+    grants: RoleGrants,
     userInfo: Pick<UserInfoService, 'getUserInfo'>,
     roles: ReadonlyMap<string, Role>,
   ) {
     this.#knex = knex;
+    this.#grants = grants;
     this.#userInfo = userInfo;
     this.#roles = roles;
   }
@@ -33,6 +37,7 @@ export class GroupRoles {
   static create(options: {
     knex: Knex;
     config: RootConfigService;
+    grants: RoleGrants;
     userInfo: Pick<UserInfoService, 'getUserInfo'>;
   }): GroupRoles {
     const key = 'migrateHub.groupRoles';
@@ -48,7 +53,8 @@ export class GroupRoles {
       }
       roles.set(group, role);
     }
-    return new GroupRoles(options.knex, options.userInfo, roles);
+    const { knex, grants, userInfo } = options;
+    return new GroupRoles(knex, grants, userInfo, roles);
   }
 
   /**
@@ -61,14 +67,16 @@ export class GroupRoles {
     credentials: BackstageCredentials,
     requestId?: string,
   ): Promise<UserRecord> {
-    if (user.kind !== 'person') return user;
+    // Groups do not mend a row that was changed from outside.
+    if (user.kind !== 'person' || !this.#grants.isProved(user)) return user;
     const role = await this.#roleOf(credentials);
     if (role === user.groupRole) return user;
 
     return this.#knex.transaction(async tx => {
       const locked = await lockUser(tx, user.id);
-      if (!locked || locked.groupRole === role) return locked ?? user;
-      const updated = await updateUser(tx, user.id, {
+      if (!locked || !this.#grants.isProved(locked)) return user;
+      if (locked.groupRole === role) return locked;
+      const updated = await this.#grants.update(tx, user.id, {
         groupRole: role ?? 'none',
       });
       await appendAuditEvent(tx, {

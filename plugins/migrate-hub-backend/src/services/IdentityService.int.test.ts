@@ -1,8 +1,10 @@
 import { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { mockCredentials } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
+import { testSigner } from '../__testUtils__/testConfig';
 import { createTestDatabase } from '../testing/testDatabase';
 import { IdentityService } from './IdentityService';
+import { RoleGrants } from './RoleGrants';
 
 describe('who calls', () => {
   let knex: Knex;
@@ -13,6 +15,7 @@ describe('who calls', () => {
     ({ knex, drop } = await createTestDatabase());
     identity = IdentityService.create({
       knex,
+      grants: RoleGrants.create(testSigner()),
       allowedPlugins: ['release-train'],
     });
   });

@@ -9,9 +9,10 @@ import { Knex } from 'knex';
 import { UserRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
-import { findPrincipal, insertUser } from '../store/users';
+import { findPrincipal } from '../store/users';
 import { Caller } from './context';
 import { GroupRoles } from './GroupRoles';
+import { RoleGrants } from './RoleGrants';
 
 type Principal =
   | BackstageUserPrincipal
@@ -48,15 +49,18 @@ export const userDisabled = () =>
 /** Finds out who calls: from the Backstage principal to the user row. */
 export class IdentityService {
   readonly #knex: Knex;
+  readonly #grants: RoleGrants;
   readonly #allowedPlugins: readonly string[];
   readonly #groupRoles?: GroupRoles;
 
   private constructor(options: {
     knex: Knex;
+    grants: RoleGrants;
     allowedPlugins?: readonly string[];
     groupRoles?: GroupRoles;
   }) {
     this.#knex = options.knex;
+    this.#grants = options.grants;
     this.#allowedPlugins = options.allowedPlugins ?? [];
     this.#groupRoles = options.groupRoles;
   }
@@ -67,6 +71,7 @@ export class IdentityService {
    */
   static create(options: {
     knex: Knex;
+    grants: RoleGrants;
     allowedPlugins?: readonly string[];
     groupRoles?: GroupRoles;
   }): IdentityService {
@@ -102,8 +107,10 @@ export class IdentityService {
     if (!sessionId && isOutdated(issuedAt, found?.tokensValidFrom)) {
       throw sessionEnded();
     }
-    const user =
-      (await this.#groupRoles?.apply(known, credentials, requestId)) ?? known;
+    const grouped = await this.#groupRoles?.apply(
+      ...[known, credentials, requestId],
+    );
+    const user = this.#grants.counted(grouped ?? known);
 
     const actor = principal.type === 'user' ? principal.actor : undefined;
     return {
@@ -117,7 +124,10 @@ export class IdentityService {
 
   async #provision(subject: Subject, requestId?: string): Promise<UserRecord> {
     return this.#knex.transaction(async tx => {
-      const created = await insertUser(tx, { ...subject, role: 'user' });
+      const created = await this.#grants.insert(tx, {
+        ...subject,
+        role: 'user',
+      });
       if (created) {
         await appendAuditEvent(tx, {
           actorId: created.id,

@@ -14,6 +14,7 @@ import { findUserByEmail, lockUser } from '../store/users';
 import { LOCAL_PROVIDER, readEmail, setPassword } from './accounts';
 import { AuthSettings } from './AuthSettings';
 import { FirstAdmins } from './FirstAdmins';
+import { RoleGrants } from './RoleGrants';
 import { sessionEnded, userDisabled } from './IdentityService';
 import { SessionOpening } from './SessionOpening';
 import { SignInLog } from './SignInLog';
@@ -49,6 +50,7 @@ export class LocalSignIn {
   readonly #settings: AuthSettings;
   readonly #opening: SessionOpening;
   readonly #firstAdmins: FirstAdmins;
+  readonly #grants: RoleGrants;
   readonly #log: SignInLog;
   readonly #throttle: SignInThrottle;
 
@@ -57,12 +59,14 @@ export class LocalSignIn {
     settings: AuthSettings;
     opening: SessionOpening;
     firstAdmins: FirstAdmins;
+    grants: RoleGrants;
     log: SignInLog;
   }) {
     this.#knex = options.knex;
     this.#settings = options.settings;
     this.#opening = options.opening;
     this.#firstAdmins = options.firstAdmins;
+    this.#grants = options.grants;
     this.#log = options.log;
     this.#throttle = SignInThrottle.create(options);
   }
@@ -72,6 +76,7 @@ export class LocalSignIn {
     settings: AuthSettings;
     opening: SessionOpening;
     firstAdmins: FirstAdmins;
+    grants: RoleGrants;
     log: SignInLog;
   }): LocalSignIn {
     return new LocalSignIn(options);
@@ -127,7 +132,7 @@ export class LocalSignIn {
         throw sessionEnded();
       }
       if (newHash) {
-        await setPassword(tx, {
+        await setPassword(tx, this.#grants, {
           userId: user.id,
           passwordHash: newHash,
           actorId: user.id,
@@ -135,7 +140,7 @@ export class LocalSignIn {
           otherSessionsRevoked: await revokeSessionsOf(tx, user.id),
         });
       }
-      const granted = await this.#firstAdmins.grant(tx, locked, requestId);
+      const granted = await this.#firstAdmins.grant(tx, locked, { requestId });
       return this.#opening.open(tx, {
         user: granted,
         provider: LOCAL_PROVIDER,

@@ -27,6 +27,7 @@ import { findUsers } from '../store/users';
 import { verifyApproval } from './approvalEvidence';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { KnownRevisions } from './KnownRevisions';
+import { RoleGrants } from './RoleGrants';
 
 /** Everything the rules ask about one run, read in the caller's transaction. */
 export interface RunFacts {
@@ -57,6 +58,7 @@ export interface RunFacts {
 export class RunFactsReader {
   readonly #environments: EnvironmentPolicies;
   readonly #signer: Signer;
+  readonly #grants: RoleGrants;
   readonly #revisions = new KnownRevisions();
 
   private constructor(options: {
@@ -65,6 +67,7 @@ export class RunFactsReader {
   }) {
     this.#environments = options.environments;
     this.#signer = options.signer;
+    this.#grants = RoleGrants.create(options.signer);
   }
 
   static create(options: {
@@ -149,12 +152,15 @@ export class RunFactsReader {
       throw new Error(`run ${run.id} is incomplete`);
     }
     const approvals = await listApprovals(tx, [run.id]);
-    const users = await findUsers(tx, [
+    const found = await findUsers(tx, [
       run.requestedBy,
       version.createdBy,
       ...approvals.map(approval => approval.approverId),
       ...(run.executedBy ? [run.executedBy] : []),
     ]);
+    const users = new Map(
+      [...found].map(([id, user]) => [id, this.#grants.counted(user)]),
+    );
     const { policy: today, now } = await this.#environments.read(
       tx,
       run.environment,

@@ -56,6 +56,7 @@ it('moves every secret to the first key while the hub runs, also after it was br
       userId: user,
       provider: 'google',
       secretHash: randomBytes(32),
+      ownerMac: () => randomBytes(32),
       absoluteSeconds: 60,
     });
     const sealed = SecretBox.create([oldKey]).sealToken('token', session.id);

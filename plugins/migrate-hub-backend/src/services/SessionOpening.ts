@@ -1,6 +1,6 @@
 import { RootConfigService } from '@backstage/backend-plugin-api';
 import { SessionGrant } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { createHash, randomBytes } from 'crypto';
+import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { SecretBox } from '../crypto/SecretBox';
 import { UserRecord } from '../domain/types';
@@ -14,9 +14,18 @@ export interface SessionLimits {
   idleSeconds: number;
 }
 
-/** What the database keeps of the id that only the browser holds. */
-export const hashSecret = (secret: string): Buffer =>
-  createHash('sha256').update(secret).digest();
+/**
+ * What the database keeps of the id that only the browser holds, by each key.
+ * Keyed: whoever writes into the database cannot make a session.
+ */
+export const secretHashes = (secrets: SecretBox, secret: string): Buffer[] =>
+  secrets.sessionHashes(`secret\n${secret}`);
+
+/** Binds a session to its user, by each key: nobody can give theirs to another. */
+export const ownerMacs = (
+  secrets: SecretBox,
+  session: { id: string; userId: string },
+): Buffer[] => secrets.sessionHashes(`owner\n${session.id}\n${session.userId}`);
 
 /** What the auth module is told; `secret` only if the browser's cookie changes. */
 export const toGrant = (
@@ -76,7 +85,8 @@ export class SessionOpening {
     const session = await insertSession(tx, {
       userId: user.id,
       provider,
-      secretHash: hashSecret(secret),
+      secretHash: secretHashes(this.#secrets, secret)[0],
+      ownerMac: opened => ownerMacs(this.#secrets, opened)[0],
       absoluteSeconds: this.limits.absoluteSeconds,
       address,
       agent,

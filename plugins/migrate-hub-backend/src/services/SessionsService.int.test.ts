@@ -1,12 +1,14 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
+import { createHash } from 'crypto';
 import { Knex } from 'knex';
-import { testConfig } from '../__testUtils__/testConfig';
+import { testConfig, testSigner } from '../__testUtils__/testConfig';
 import { createSignIn } from '../createSignIn';
 import { SecretBox } from '../crypto/SecretBox';
 import { createTestDatabase } from '../testing/testDatabase';
 import { Commands } from './Commands';
 import { ensureDemoUsers } from './DemoUsers';
 import { IdentityService } from './IdentityService';
+import { RoleGrants } from './RoleGrants';
 
 const PASSWORD = 'correct horse battery';
 
@@ -27,6 +29,9 @@ const demo = (user: object = {}) => ({
 describe('signing in with a password', () => {
   let knex: Knex;
   let drop: () => Promise<void>;
+  const base = testConfig();
+  const signer = testSigner(base);
+  const grants = RoleGrants.create(signer);
 
   beforeEach(async () => {
     ({ knex, drop } = await createTestDatabase());
@@ -37,7 +42,7 @@ describe('signing in with a password', () => {
     const config = mockServices.rootConfig({
       data: {
         auth: { providers: { local: {} } },
-        migrateHub: { ...testConfig().migrateHub, ...migrateHub },
+        migrateHub: { ...base.migrateHub, ...migrateHub },
       },
     });
     const { services, firstAdmins } = createSignIn({
@@ -46,8 +51,9 @@ describe('signing in with a password', () => {
       logger: mockServices.logger.mock(),
       secrets: SecretBox.fromConfig(config),
       userInfo: mockServices.userInfo(),
+      signer,
     });
-    await ensureDemoUsers({ knex, config });
+    await ensureDemoUsers({ knex, config, grants });
     await firstAdmins.ensure(knex);
     return services;
   }
@@ -107,7 +113,7 @@ describe('signing in with a password', () => {
 
     const again = await hub.sessions.refresh({ sessionId: grant.sessionId });
     expect(again.sid).toBe(grant.sid);
-    const identity = IdentityService.create({ knex });
+    const identity = IdentityService.create({ knex, grants });
     expect((await identity.resolve(call(grant))).user.email).toBe(
       'user@example.com',
     );
@@ -115,7 +121,7 @@ describe('signing in with a password', () => {
 
   it('says the same for a wrong password, an unknown account and one without a password', async () => {
     const hub = await startHub(demo());
-    await IdentityService.create({ knex }).resolve({
+    await IdentityService.create({ knex, grants }).resolve({
       credentials: mockCredentials.user('user:default/guest'),
     });
     await knex('users')
@@ -150,6 +156,31 @@ describe('signing in with a password', () => {
     expect(JSON.stringify(failures)).not.toContain('nobody@example.com');
   });
 
+  it('is nobody else by a row that somebody wrote into the database', async () => {
+    const hub = await startHub(demo());
+    const { sessionId, sid } = await signIn(hub);
+    const { id } = await knex('users').first('id');
+    const other = await IdentityService.create({ knex, grants }).resolve({
+      credentials: mockCredentials.user('user:default/other'),
+    });
+    await knex('sessions')
+      .where({ id: sid })
+      .update({ user_id: other.user.id });
+    await expect(hub.sessions.refresh({ sessionId })).rejects.toMatchObject({
+      code: 'NOT_SIGNED_IN',
+    });
+    // Nor by one with the hash of an id of their own making.
+    await knex('sessions')
+      .where({ id: sid })
+      .update({
+        user_id: id,
+        secret_hash: createHash('sha256').update('mine').digest(),
+      });
+    await expect(
+      hub.sessions.refresh({ sessionId: 'mine' }),
+    ).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+  });
+
   it('refuses a disabled user, with the reason only for the right password', async () => {
     const hub = await startHub(demo());
     const grant = await signIn(hub);
@@ -165,13 +196,13 @@ describe('signing in with a password', () => {
       hub.sessions.refresh({ sessionId: grant.sessionId }),
     ).rejects.toMatchObject({ code: 'USER_DISABLED' });
     await expect(
-      IdentityService.create({ knex }).resolve(call(grant)),
+      IdentityService.create({ knex, grants }).resolve(call(grant)),
     ).rejects.toMatchObject({ code: 'USER_DISABLED' });
   });
 
   it('ends a session at sign-out, from the next call on', async () => {
     const hub = await startHub(demo());
-    const identity = IdentityService.create({ knex });
+    const identity = IdentityService.create({ knex, grants });
     const grant = await signIn(hub);
     const other = await signIn(hub);
 
@@ -196,7 +227,7 @@ describe('signing in with a password', () => {
       ...demo(),
       sessions: { absoluteHours: 12, idleHours: 2 },
     });
-    const identity = IdentityService.create({ knex });
+    const identity = IdentityService.create({ knex, grants });
     const idle = await signIn(hub);
     const old = await signIn(hub);
     const lifetime = new Date(old.expiresAt).getTime() - Date.now();
@@ -292,9 +323,12 @@ describe('signing in with a password', () => {
       newPassword: 'changed at once',
     });
 
-    await knex('users')
+    const { id } = await knex('users')
       .where({ email: 'ops@example.com' })
-      .update({ role: 'user' });
+      .first();
+    await knex.transaction(tx =>
+      grants.update(tx, id, { role: { to: 'user' } }),
+    );
     const grant = await signIn(hub, {
       email: 'ops@example.com',
       password: 'changed at once',
@@ -319,7 +353,8 @@ describe('signing in with a password', () => {
       role: 'manager',
     });
 
-    await knex('users').update({ role: 'user', role_granted_by: first.id });
+    const role = { to: 'user', by: first.id } as const;
+    await knex.transaction(tx => grants.update(tx, first.id, { role }));
     const events = (await audit()).length;
     await startHub(demo({ password: 'a new password', role: 'manager' }));
     expect((await knex('users'))[0].role).toBe('user');

@@ -19,7 +19,12 @@ import {
   touchSession,
 } from '../store/sessions';
 import { sessionEnded, userDisabled } from './IdentityService';
-import { SessionOpening, hashSecret, toGrant } from './SessionOpening';
+import {
+  SessionOpening,
+  ownerMacs,
+  secretHashes,
+  toGrant,
+} from './SessionOpening';
 
 export type SessionRequest = z.output<typeof sessionRefreshRequestSchema>;
 export type UpstreamReport = z.output<typeof upstreamReportSchema>;
@@ -72,7 +77,7 @@ export class SessionsService {
     if (user.disabled) throw userDisabled();
 
     const next = this.#successor(session, request.sessionId);
-    const nextHash = hashSecret(next);
+    const [nextHash] = secretHashes(this.#secrets, next);
     const rotated =
       found.secret === 'current' &&
       (await this.#knex.transaction(tx => rotateSecret(tx, session, nextHash)));
@@ -117,10 +122,16 @@ export class SessionsService {
   }
 
   async #find(request: SessionRequest) {
-    return findSession(this.#knex, hashSecret(request.sessionId), {
+    const hashes = secretHashes(this.#secrets, request.sessionId);
+    const found = await findSession(this.#knex, hashes, {
       idleSeconds: this.#opening.limits.idleSeconds,
       graceSeconds: GRACE_SECONDS,
     });
+    const mac = found?.session.ownerMac;
+    const isTheirs =
+      mac &&
+      ownerMacs(this.#secrets, found.session).some(one => one.equals(mac));
+    return isTheirs ? found : undefined;
   }
 
   /**
@@ -134,7 +145,7 @@ export class SessionsService {
   }
 
   async #isCurrent(session: SessionRecord, hash: Buffer): Promise<boolean> {
-    const found = await findSession(this.#knex, hash, {
+    const found = await findSession(this.#knex, [hash], {
       idleSeconds: this.#opening.limits.idleSeconds,
       graceSeconds: GRACE_SECONDS,
     });

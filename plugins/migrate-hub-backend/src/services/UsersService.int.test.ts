@@ -1,19 +1,23 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { testSigner } from '../__testUtils__/testConfig';
 import { UserRecord } from '../domain/types';
-import { findUser, insertUser } from '../store/users';
+import { findUser } from '../store/users';
 import { createTestDatabase } from '../testing/testDatabase';
 import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { IdentityService } from './IdentityService';
+import { RoleGrants } from './RoleGrants';
 import { UsersService } from './UsersService';
 
 describe('administering users', () => {
   let knex: Knex;
   let drop: () => Promise<void>;
   let users: UsersService;
+  const signer = testSigner();
+  const grants = RoleGrants.create(signer);
 
   beforeEach(async () => {
     ({ knex, drop } = await createTestDatabase());
@@ -23,14 +27,15 @@ describe('administering users', () => {
     });
     users = UsersService.create({
       commands,
-      settings: AuthSettings.create({ commands, config }),
+      settings: AuthSettings.create({ commands, config, signer }),
+      grants,
     });
   });
   afterEach(() => drop());
 
   async function add(name: string, role: Role): Promise<UserRecord> {
     const user = await knex.transaction(tx =>
-      insertUser(tx, {
+      grants.insert(tx, {
         entityRef: `user:default/${name}`,
         kind: 'person',
         provider: 'local',
@@ -77,7 +82,7 @@ describe('administering users', () => {
     });
 
     await expect(
-      IdentityService.create({ knex }).resolve({
+      IdentityService.create({ knex, grants }).resolve({
         credentials: mockCredentials.user(uma.entityRef),
       }),
     ).rejects.toMatchObject({ code: 'USER_DISABLED' });

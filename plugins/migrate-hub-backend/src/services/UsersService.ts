@@ -19,13 +19,7 @@ import { refuseEarlierTokens } from '../store/accounts';
 import { appendAuditEvent } from '../store/audit';
 import { decodeCursor, toPage } from '../store/cursor';
 import { revokeSessionsOf } from '../store/sessions';
-import {
-  insertUser,
-  listUsers,
-  lockActiveAdmins,
-  lockUser,
-  updateUser,
-} from '../store/users';
+import { listUsers, lockActiveAdmins, lockUser } from '../store/users';
 import {
   GOOGLE_PROVIDER,
   LOCAL_PROVIDER,
@@ -35,6 +29,7 @@ import {
 import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
+import { RoleGrants } from './RoleGrants';
 import { refuse } from './refuse';
 
 type UserChange = z.output<typeof userPatchSchema>;
@@ -72,17 +67,24 @@ const userView = (user: UserRecord): User => ({
 export class UsersService {
   readonly #commands: Commands;
   readonly #settings: AuthSettings;
+  readonly #grants: RoleGrants;
 
-  private constructor(commands: Commands, settings: AuthSettings) {
-    this.#commands = commands;
-    this.#settings = settings;
+  private constructor(options: {
+    commands: Commands;
+    settings: AuthSettings;
+    grants: RoleGrants;
+  }) {
+    this.#commands = options.commands;
+    this.#settings = options.settings;
+    this.#grants = options.grants;
   }
 
   static create(options: {
     commands: Commands;
     settings: AuthSettings;
+    grants: RoleGrants;
   }): UsersService {
-    return new UsersService(options.commands, options.settings);
+    return new UsersService(options);
   }
 
   async me(context: CommandContext): Promise<Me> {
@@ -106,7 +108,7 @@ export class UsersService {
     });
     return toPage(rows, limit, {
       at: row => row.exactCreatedAt,
-      item: userView,
+      item: row => this.#view(row),
     });
   }
 
@@ -124,7 +126,7 @@ export class UsersService {
     const { google } = await this.#settings.options();
     return this.#commands.run(context, async tx => {
       const actorId = context.caller.user.id;
-      const created = await insertUser(tx, {
+      const created = await this.#grants.insert(tx, {
         entityRef: mintEntityRef(),
         kind: 'person',
         provider: google ? GOOGLE_PROVIDER : LOCAL_PROVIDER,
@@ -185,7 +187,7 @@ export class UsersService {
           `${target.name} signs in with Google. Passwords for such accounts can be allowed in the settings of sign-in.`,
         );
       }
-      await setPassword(tx, {
+      await setPassword(tx, this.#grants, {
         userId: id,
         passwordHash,
         oneTimeHours: ONE_TIME_HOURS,
@@ -216,7 +218,8 @@ export class UsersService {
     refuse(administerRefusal(context.caller));
     return this.#commands.run(context, async tx => {
       const admins = await lockActiveAdmins(tx);
-      const target = await lockUser(tx, id);
+      const found = await lockUser(tx, id);
+      const target = found && this.#grants.counted(found);
       if (!target) {
         throw new HubError('NOT_FOUND', `There is no user with the id ${id}.`);
       }
@@ -235,53 +238,65 @@ export class UsersService {
           allowedPlugins,
           target,
           change,
-          activeAdmins: admins.length,
+          activeAdmins: admins.filter(one => this.#grants.isProved(one)).length,
         }),
       );
-      return userView(await applyChange(tx, context, target, change));
+      return this.#view(await this.#apply(tx, context, target, change));
     });
   }
-}
 
-/** What is as it was is no change, and no event. */
-async function applyChange(
-  tx: Knex.Transaction,
-  context: CommandContext,
-  target: UserRecord,
-  change: UserChange,
-): Promise<UserRecord> {
-  const role = change.role === target.ownRole ? undefined : change.role;
-  const disabled =
-    change.disabled === target.disabled ? undefined : change.disabled;
-  if (role === undefined && disabled === undefined) return target;
+  #view(user: UserRecord): User {
+    const unproved = !this.#grants.isProved(user);
+    const view = userView(this.#grants.counted(user));
+    return unproved ? { ...view, unproved } : view;
+  }
 
-  const actor = context.caller.user.id;
-  const event = {
-    actorId: actor,
-    entityType: 'user' as const,
-    entityId: target.id,
-    requestId: context.requestId,
-  };
-  const updated = await updateUser(tx, target.id, {
-    role: role && { to: role, by: actor },
-    disabled,
-  });
-  if (role) {
-    await appendAuditEvent(tx, {
-      ...event,
-      action: 'user.role_changed',
-      payload: { from: target.ownRole, to: role },
+  /** What is as it was is no change, and no event; a role given again proves it. */
+  async #apply(
+    tx: Knex.Transaction,
+    context: CommandContext,
+    target: UserRecord,
+    change: UserChange,
+  ): Promise<UserRecord> {
+    const unproved = !this.#grants.isProved(target);
+    const role =
+      change.role === target.ownRole && !unproved ? undefined : change.role;
+    const disabled =
+      change.disabled === target.disabled ? undefined : change.disabled;
+    if (role === undefined && disabled === undefined) return target;
+
+    const actor = context.caller.user.id;
+    const event = {
+      actorId: actor,
+      entityType: 'user' as const,
+      entityId: target.id,
+      requestId: context.requestId,
+    };
+    const updated = await this.#grants.update(tx, target.id, {
+      role: role && { to: role, by: actor },
+      disabled,
     });
+    if (role) {
+      await appendAuditEvent(tx, {
+        ...event,
+        action: 'user.role_changed',
+        payload: {
+          from: target.ownRole,
+          to: role,
+          ...(unproved && { unproved }),
+        },
+      });
+    }
+    if (disabled !== undefined) {
+      const sessionsRevoked = disabled
+        ? await revokeSessionsOf(tx, target.id)
+        : undefined;
+      await appendAuditEvent(tx, {
+        ...event,
+        action: disabled ? 'user.disabled' : 'user.enabled',
+        payload: { sessionsRevoked },
+      });
+    }
+    return updated;
   }
-  if (disabled !== undefined) {
-    const sessionsRevoked = disabled
-      ? await revokeSessionsOf(tx, target.id)
-      : undefined;
-    await appendAuditEvent(tx, {
-      ...event,
-      action: disabled ? 'user.disabled' : 'user.enabled',
-      payload: { sessionsRevoked },
-    });
-  }
-  return updated;
 }

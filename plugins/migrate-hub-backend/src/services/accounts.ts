@@ -6,7 +6,8 @@ import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { UserRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
-import { findUserByEmail, insertUser, updateUser } from '../store/users';
+import { findUserByEmail } from '../store/users';
+import { RoleGrants } from './RoleGrants';
 
 /** Provider of accounts with a password of ours. */
 export const LOCAL_PROVIDER = 'local';
@@ -36,9 +37,10 @@ export interface ConfiguredAccount {
 /** Makes the account unless its e-mail address has one; the one that stands. */
 export async function createConfiguredAccount(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   account: ConfiguredAccount,
 ): Promise<UserRecord> {
-  const created = await insertUser(tx, {
+  const created = await grants.insert(tx, {
     entityRef: mintEntityRef(),
     kind: 'person',
     provider: LOCAL_PROVIDER,
@@ -67,18 +69,25 @@ export async function createConfiguredAccount(
 /** Gives the role that the config asks for; the user as it is then. */
 export async function grantConfiguredRole(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   user: UserRecord,
   role: Role,
   requestId?: string,
 ): Promise<UserRecord> {
-  if (user.ownRole === role) return user;
-  const changed = await updateUser(tx, user.id, { role: { to: role } });
+  const proved = grants.isProved(user);
+  if (user.ownRole === role && proved) return user;
+  const changed = await grants.update(tx, user.id, { role: { to: role } });
   await appendAuditEvent(tx, {
     action: 'user.role_changed',
     entityType: 'user',
     entityId: user.id,
     requestId,
-    payload: { from: user.ownRole, to: role, by: 'config' },
+    payload: {
+      from: grants.counted(user).ownRole,
+      to: role,
+      by: 'config',
+      ...(!proved && { unproved: true }),
+    },
   });
   return changed;
 }
@@ -86,6 +95,7 @@ export async function grantConfiguredRole(
 /** Sets a password; `by` says who, if it was not the user. */
 export async function setPassword(
   tx: Knex.Transaction,
+  grants: RoleGrants,
   change: {
     userId: string;
     passwordHash: string;
@@ -97,7 +107,7 @@ export async function setPassword(
     otherSessionsRevoked?: number;
   },
 ): Promise<UserRecord> {
-  const user = await updateUser(tx, change.userId, {
+  const user = await grants.update(tx, change.userId, {
     password: { hash: change.passwordHash, oneTimeHours: change.oneTimeHours },
   });
   await appendAuditEvent(tx, {

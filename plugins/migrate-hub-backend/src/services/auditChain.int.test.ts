@@ -12,7 +12,6 @@ import { testConfig } from '../__testUtils__/testConfig';
 import { createHub, Hub } from '../createHub';
 import { appendAuditEvent } from '../store/audit';
 import { Listener, listenerConnection } from '../store/Listener';
-import { insertUser } from '../store/users';
 import { createTestDatabase } from '../testing/testDatabase';
 import { CommandContext } from './context';
 
@@ -50,7 +49,7 @@ beforeAll(async () => {
   const person = async (name: string, role: 'user' | 'admin') => {
     const entityRef = `user:default/${name}`;
     const user = await knex.transaction(tx =>
-      insertUser(tx, {
+      startHub().grants.insert(tx, {
         ...{ entityRef, name, role, kind: 'person', provider: 'local' },
         email: `${name}@example.com`,
       }),

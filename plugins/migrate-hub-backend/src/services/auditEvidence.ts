@@ -1,6 +1,6 @@
 import { canonicalJson } from '../crypto/canonical';
 import { Signer } from '../crypto/Signer';
-import { ChainHead, Checkpoint, checkpointBytes } from '../domain/auditChain';
+import { Checkpoint, checkpointBytes } from '../domain/auditChain';
 
 /** Signs the end of a batch with the current key. */
 export function signCheckpoint(
@@ -20,46 +20,6 @@ export const isSignedBy = (signer: Signer, checkpoint: Checkpoint): boolean =>
     checkpointBytes(checkpoint),
     checkpoint.signature,
   );
-
-/** How far a chain was found whole, as it is kept: signed, so that nobody can move it on. */
-export interface VerifiedMark {
-  seq: number;
-  /** Hex. */
-  hash: string;
-  keyId: string;
-  /** Base64. */
-  signature: string;
-}
-
-const markBytes = (mark: Omit<VerifiedMark, 'signature'>): Buffer =>
-  Buffer.from(
-    canonicalJson({ scheme: 'migrate-hub/audit-verified/1', ...mark }),
-    'utf8',
-  );
-
-export function signMark(signer: Signer, head: ChainHead): VerifiedMark {
-  const mark = {
-    seq: head.seq,
-    hash: head.hash.toString('hex'),
-    keyId: signer.currentKeyId,
-  };
-  const { signature } = signer.sign(markBytes(mark));
-  return { ...mark, signature: signature.toString('base64') };
-}
-
-/** Undefined for a mark that the hub did not make. */
-export function openMark(
-  signer: Signer,
-  mark: VerifiedMark,
-): ChainHead | undefined {
-  const { signature, seq, hash, keyId } = mark;
-  const signed = signer.verify(
-    keyId,
-    markBytes({ seq, hash, keyId }),
-    Buffer.from(signature, 'base64'),
-  );
-  return signed ? { seq, hash: Buffer.from(hash, 'hex') } : undefined;
-}
 
 /** What the last line of an export says about all of it. */
 export interface ExportSummary {

@@ -10,6 +10,8 @@ export interface SessionRecord {
   userId: string;
   provider: string;
   secretHash: Buffer;
+  /** Keyed hash of whose session it is. */
+  ownerMac?: Buffer;
   expiresAt: Date;
   /** Ciphertext of the identity provider's refresh token. */
   upstreamToken?: string;
@@ -29,13 +31,17 @@ export async function insertSession(
     userId: string;
     provider: string;
     secretHash: Buffer;
+    ownerMac: (session: { id: string; userId: string }) => Buffer;
     absoluteSeconds: number;
   },
 ): Promise<{ id: string; expiresAt: Date }> {
+  const { userId } = session;
+  const id = newId();
   const [row] = await tx('sessions')
     .insert({
-      id: newId(),
-      user_id: session.userId,
+      id,
+      user_id: userId,
+      owner_mac: session.ownerMac({ id, userId }),
       provider: session.provider,
       secret_hash: session.secretHash,
       address: session.address,
@@ -56,10 +62,14 @@ export type SecretState =
   /** Replaced before: somebody has a copy. */
   | 'replayed';
 
-/** The session that the browser's secret opens, or opened, with its user. */
+/**
+ * The session that the browser's secret opens, or opened, with its user.
+ *
+ * @param secretHashes - of the secret, by each key
+ */
 export async function findSession(
   tx: Tx,
-  secretHash: Buffer,
+  secretHashes: Buffer[],
   limits: { idleSeconds: number; graceSeconds: number },
 ): Promise<
   { session: SessionRecord; secret: SecretState; user: UserRecord } | undefined
@@ -67,19 +77,20 @@ export async function findSession(
   const row = await tx('sessions as s')
     .join('users as u', 'u.id', 's.user_id')
     .leftJoin('retired_session_ids as r', join =>
-      join.on('r.session_id', 's.id').andOnVal('r.secret_hash', secretHash),
+      join.on('r.session_id', 's.id').andOnIn('r.secret_hash', secretHashes),
     )
-    .where('s.secret_hash', secretHash)
-    .orWhere(
+    .whereIn('s.secret_hash', secretHashes)
+    .orWhereIn(
       's.id',
       tx('retired_session_ids')
-        .where({ secret_hash: secretHash })
+        .whereIn('secret_hash', secretHashes)
         .select('session_id'),
     )
     .first(
       's.id as session_id',
       's.provider as session_provider',
       's.secret_hash',
+      's.owner_mac',
       's.expires_at',
       's.upstream_token',
       tx.raw(
@@ -102,6 +113,7 @@ export async function findSession(
         userId: row.id,
         provider: row.session_provider,
         secretHash: row.secret_hash,
+        ownerMac: optional(row.owner_mac),
         expiresAt: row.expires_at,
         upstreamToken: optional(row.upstream_token),
         alive: row.alive,

@@ -3,6 +3,7 @@ import {
   idSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { sha256 } from '../crypto/canonical';
 import { strongest } from '../domain/roles';
 import { UserRecord } from '../domain/types';
 import { Cursor } from './cursor';
@@ -18,8 +19,13 @@ export interface UserRow {
   name: string;
   role: Role;
   group_role: Role | null;
+  external_issuer: string | null;
   external_sub: string | null;
+  password_digest: string | null;
   role_granted_by: string | null;
+  grant_at: Date | null;
+  grant_key_id: string | null;
+  grant_signature: Buffer | null;
   disabled_at: Date | null;
   revision: number;
   last_sign_in_at: Date | null;
@@ -37,8 +43,13 @@ export const userColumns = (alias: string): string[] =>
     'name',
     'role',
     'group_role',
+    'external_issuer',
     'external_sub',
+    'password_digest',
     'role_granted_by',
+    'grant_at',
+    'grant_key_id',
+    'grant_signature',
     'disabled_at',
     'revision',
     'last_sign_in_at',
@@ -57,6 +68,19 @@ export const toUser = (row: UserRow): UserRecord => ({
   groupRole: optional(row.group_role),
   external: row.external_sub !== null,
   roleGrantedBy: optional(row.role_granted_by),
+  proof: {
+    issuer: optional(row.external_issuer),
+    sub: optional(row.external_sub),
+    passwordDigest: optional(row.password_digest),
+  },
+  grant:
+    row.grant_at && row.grant_key_id && row.grant_signature
+      ? {
+          at: row.grant_at,
+          keyId: row.grant_key_id,
+          signature: row.grant_signature,
+        }
+      : undefined,
   disabled: row.disabled_at !== null,
   disabledAt: optional(row.disabled_at),
   revision: row.revision,
@@ -165,14 +189,14 @@ export async function lockUser(
  */
 export async function lockActiveAdmins(
   tx: Knex.Transaction,
-): Promise<string[]> {
-  const rows = await tx('users')
-    .where({ role: 'admin', kind: 'person' })
-    .whereNull('disabled_at')
-    .orderBy('id')
+): Promise<UserRecord[]> {
+  const rows = await tx('users as u')
+    .where({ 'u.role': 'admin', 'u.kind': 'person' })
+    .whereNull('u.disabled_at')
+    .orderBy('u.id')
     .forNoKeyUpdate()
-    .select('id');
-  return rows.map(row => row.id);
+    .select(userColumns('u'));
+  return rows.map(toUser);
 }
 
 export interface NewUser {
@@ -209,6 +233,7 @@ export async function insertUser(
       role: user.role,
       role_granted_by: user.roleGrantedBy,
       password_hash: user.passwordHash,
+      password_digest: user.passwordHash && sha256(user.passwordHash),
       external_issuer: user.external?.issuer,
       external_sub: user.external?.sub,
     })
@@ -219,23 +244,28 @@ export async function insertUser(
 }
 
 /** What is undefined stays. A change of role is also one of who granted it. */
+export interface UserChange {
+  name?: string;
+  /** `released`: another account has it now. */
+  email?: string | 'released';
+  external?: ExternalIdentity & { provider: string };
+  groupRole?: Role | 'none';
+  /** `by` is absent where the config grants it. */
+  role?: { to: Role; by?: string };
+  disabled?: boolean;
+  /** `oneTimeHours`: must be changed at its first use, within that time. */
+  password?: { hash: string; oneTimeHours?: number };
+  /** Takes password and external identity away. */
+  reset?: { entityRef: string };
+}
+
+/** Writes no grant: services/RoleGrants does, and is the one to call this. */
 export async function updateUser(
   tx: Knex.Transaction,
   id: string,
-  change: {
-    name?: string;
-    /** `released`: another account has it now. */
-    email?: string | 'released';
-    external?: ExternalIdentity & { provider: string };
-    groupRole?: Role | 'none';
-    /** `by` is absent where the config grants it. */
-    role?: { to: Role; by?: string };
-    disabled?: boolean;
-    /** `oneTimeHours`: must be changed at its first use, within that time. */
-    password?: { hash: string; oneTimeHours?: number };
-  },
+  change: UserChange,
 ): Promise<UserRecord> {
-  const { email, external, groupRole, password } = change;
+  const { email, external, groupRole, password, reset } = change;
   const disabledAt = change.disabled ? tx.fn.now() : null;
   const [row] = await tx('users')
     .where({ id })
@@ -243,6 +273,13 @@ export async function updateUser(
       name: change.name,
       email: email === 'released' ? null : email,
       group_role: groupRole === 'none' ? null : groupRole,
+      ...(reset && {
+        entity_ref: reset.entityRef,
+        external_issuer: null,
+        external_sub: null,
+        password_hash: null,
+        password_digest: null,
+      }),
       ...(external && {
         provider: external.provider,
         external_issuer: external.issuer,
@@ -260,6 +297,7 @@ export async function updateUser(
       disabled_at: change.disabled === undefined ? undefined : disabledAt,
       ...(password && {
         password_hash: password.hash,
+        password_digest: sha256(password.hash),
         password_must_change: password.oneTimeHours !== undefined,
         password_expires_at:
           password.oneTimeHours === undefined
@@ -270,6 +308,23 @@ export async function updateUser(
       }),
       revision: tx.raw('revision + 1'),
       updated_at: tx.fn.now(),
+    })
+    .returning('*');
+  return toUser(row);
+}
+
+/** Keeps the signature over the row as it is. */
+export async function setGrant(
+  tx: Knex.Transaction,
+  id: string,
+  grant: { at: Date; keyId: string; signature: Buffer },
+): Promise<UserRecord> {
+  const [row] = await tx('users')
+    .where({ id })
+    .update({
+      grant_at: grant.at.toISOString(),
+      grant_key_id: grant.keyId,
+      grant_signature: grant.signature,
     })
     .returning('*');
   return toUser(row);

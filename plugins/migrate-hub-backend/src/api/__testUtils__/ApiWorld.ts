@@ -26,8 +26,8 @@ import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import migrateHub from '../..';
 import { CapturingLogger } from '../../__testUtils__/CapturingLogger';
-import { testConfig } from '../../__testUtils__/testConfig';
-import { insertUser } from '../../store/users';
+import { testConfig, testSigner } from '../../__testUtils__/testConfig';
+import { RoleGrants } from '../../services/RoleGrants';
 import { createTestDatabase } from '../../testing/testDatabase';
 
 /** Whoever can call, as the authorisation table has them; `author` and `approver` set the scene. */
@@ -107,9 +107,10 @@ export class ApiWorld {
         }),
       ],
     });
+    const grants = RoleGrants.create(testSigner(config));
     for (const [name, role] of Object.entries(people)) {
       await knex.transaction(tx =>
-        insertUser(tx, {
+        grants.insert(tx, {
           entityRef: `user:default/${name}`,
           kind: 'person',
           provider: 'local',
