@@ -105,6 +105,7 @@ class Export {
           `link ${entry.seq} (line ${number}): the event was altered`,
         );
       }
+      this.#checkPersonal(entry, number);
       eventHash = found;
       this.events += 1;
     }
@@ -117,6 +118,19 @@ class Export {
         } (line ${number}) does not follow from the links before: after checkpoint ${
           this.#checkpoint ?? 0
         } something was altered, or links were reordered`,
+      );
+    }
+  }
+
+  /** Absent where it was erased; the event has the commitment to it. */
+  #checkPersonal({ seq, event, personal }, number) {
+    if (personal === undefined) return;
+    const salt = Buffer.from(String(personal.salt), 'base64');
+    const data = Buffer.from(canonical(personal.data));
+    const found = sha256(Buffer.concat([salt, data])).toString('hex');
+    if (found !== event.personal) {
+      throw new Broken(
+        `link ${seq} (line ${number}): the personal data was altered`,
       );
     }
   }

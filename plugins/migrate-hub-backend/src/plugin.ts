@@ -25,6 +25,7 @@ import { ensureDemoUsers } from './services/DemoUsers';
 import { openDatabase, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
+import { ownershipOfTrail, ownershipText } from './store/ownership';
 import { pruneRetiredIds } from './store/sessions';
 import { pruneDeliveries } from './store/webhookDeliveries';
 import { readWorkload } from './store/workload';
@@ -83,6 +84,9 @@ export const migrateHubPlugin = createBackendPlugin({
         });
         await ensureDemoUsers({ knex, config, grants: hub.grants });
         await hub.firstAdmins.ensure(knex);
+        logger.info(
+          `Audit trail: ${ownershipText(await ownershipOfTrail(knex))}`,
+        );
         await hub.services.secretRotation.noteKeys();
 
         deps.rootHttpRouter.use('/metrics', metricsHandler(config, metrics));

@@ -54,6 +54,7 @@ export const auditActionSchema = z.enum([
   'user.role_changed',
   'user.disabled',
   'user.enabled',
+  'user.erased',
   'password.set',
   'session.created',
   'session.revoked',

@@ -42,6 +42,11 @@ export const userSchema = z.object({
 /** @public */
 export type User = z.infer<typeof userSchema>;
 
+/** How many audit events named what is erased now. @public */
+export const erasureSchema = z.object({ events: z.int() });
+/** @public */
+export type Erasure = z.infer<typeof erasureSchema>;
+
 /** @public */
 export const meSchema = z.object({ user: userSchema, ...actionsShape });
 /** @public */

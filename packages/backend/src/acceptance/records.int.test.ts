@@ -292,6 +292,7 @@ const events: Record<ChangingRoute, AuditAction | 'changes nothing'> = {
   resolveRunItem: 'run_item.resolved',
   updateUser: 'user.disabled',
   createUser: 'user.created',
+  eraseUser: 'user.erased',
   setOneTimePassword: 'password.set',
   revokeSession: 'session.revoked',
   revokeSessions: 'session.revoked',
@@ -339,6 +340,14 @@ it('has an event for every route that changes something', async () => {
     ...prd,
     body: { decision: 'reject', expectedRevision: proposed.revision },
   });
+  const leaver = await world.admin.call('createUser', {
+    body: { email: 'leaver@example.com', role: 'user' },
+  });
+  await world.admin.call('updateUser', {
+    params: { id: leaver.id },
+    body: { expectedRevision: leaver.revision, disabled: true },
+  });
+  await world.admin.call('eraseUser', { params: { id: leaver.id } });
   const another = await Person.signIn(world.hub, 'user@example.com');
   const { items: sessions } = await another.call('listSessions', {});
   const current = sessions.find(session => session.current);
@@ -367,7 +376,7 @@ it('keeps an audit trail that the database itself defends', async () => {
     for (const sql of [
       `update audit_events set action = 'run.denied'`,
       'delete from audit_events',
-      'truncate audit_events',
+      'truncate audit_events cascade',
       `update approvals set decision = 'approve'`,
       'delete from approvals',
     ]) {

@@ -18,6 +18,9 @@ export function usersRouter(
   contract.handle(router, routes.createUser, ({ context, body }) =>
     users.create(context, body),
   );
+  contract.handle(router, routes.eraseUser, ({ context, params }) =>
+    users.erase(context, params.id),
+  );
   contract.handle(router, routes.setOneTimePassword, ({ context, params }) =>
     users.setOneTimePassword(context, params.id),
   );

@@ -12,7 +12,7 @@ export interface HealthFinding {
   ok: boolean;
   /** Worth a look, but this replica can do its work. */
   warning?: true;
-  /** What is wrong. Nothing secret: readiness answers whoever asks. */
+  /** What is wrong, or good to know. Nothing secret: readiness answers whoever asks. */
   message?: string;
 }
 
@@ -21,6 +21,8 @@ export interface HubHealthService {
   addCheck(part: string, check: () => Promise<string | undefined>): void;
   /** Shown, but keeps no request away. */
   addWarning(part: string, check: () => Promise<string | undefined>): void;
+  /** Shown, and nothing more. */
+  addNote(part: string, tell: () => Promise<string | undefined>): void;
   report(): Promise<HealthFinding[]>;
 }
 
@@ -31,6 +33,7 @@ const PATIENCE_MS = 3_000;
 export class HubHealth implements HubHealthService {
   readonly #checks = new Map<string, HealthCheck>();
   readonly #warnings = new Set<string>();
+  readonly #notes = new Set<string>();
 
   private constructor() {}
 
@@ -47,6 +50,11 @@ export class HubHealth implements HubHealthService {
     this.#warnings.add(part);
   }
 
+  addNote(part: string, tell: HealthCheck): void {
+    this.addCheck(part, tell);
+    this.#notes.add(part);
+  }
+
   async report(): Promise<HealthFinding[]> {
     return Promise.all(
       [...this.#checks].map(async ([part, check]) => {
@@ -54,7 +62,7 @@ export class HubHealth implements HubHealthService {
         return message === undefined
           ? { part, ok: true }
           : {
-              ...{ part, ok: false, message },
+              ...{ part, ok: this.#notes.has(part), message },
               ...(this.#warnings.has(part) && { warning: true }),
             };
       }),

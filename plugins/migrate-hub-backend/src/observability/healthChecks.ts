@@ -1,5 +1,6 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
+import { ownershipOfTrail, ownershipText } from '../store/ownership';
 import { HealthCheck, HubHealthService } from './HubHealth';
 
 /** Keys change at a roll-out, not between two probes. */
@@ -27,6 +28,9 @@ export function addHealthChecks(
     }
   });
   health.addCheck('keys', everySoOften(keys.problem.bind(keys), logger));
+  health.addNote('owner of the tables', async () =>
+    ownershipText(await ownershipOfTrail(knex)),
+  );
   health.addWarning('audit chain', async () => chain.trouble);
   if (executor) {
     health.addCheck('executor', async () => executor.problem());

@@ -63,6 +63,13 @@ const checkpointLine = (checkpoint: Checkpoint) =>
     signature: checkpoint.signature.toString('base64'),
   });
 
+const personalPart = ({
+  personal,
+}: NonNullable<ExportedLink['event']>): string =>
+  personal
+    ? `,"personal":{"salt":"${personal.salt}","data":${personal.data}}`
+    : '';
+
 const isCheckpoint = (head: ChainHead | Checkpoint): head is Checkpoint =>
   'signature' in head;
 
@@ -172,7 +179,11 @@ export class AuditExporter {
         lines.push(
           event
             ? // The canonical bytes as they are: what was hashed.
-              `{"type":"event","seq":${seq},"event":${event.canonical},"hash":"${eventHash}","chain":"${hash}"}\n`
+              `{"type":"event","seq":${seq},"event":${
+                event.canonical
+              },"hash":"${eventHash}","chain":"${hash}"${personalPart(
+                event,
+              )}}\n`
             : `{"type":"link","seq":${seq},"hash":"${eventHash}"}\n`,
         );
         if (checkpoint) lines.push(checkpointLine(checkpoint));
@@ -198,12 +209,16 @@ export class AuditExporter {
       const lines = links.flatMap(({ seq, event }) => {
         if (!event) return [];
         const told = JSON.parse(event.canonical);
+        const payload = {
+          ...told.payload,
+          ...JSON.parse(event.personal?.data ?? '{}'),
+        };
         const who = event.actorId ? actor(event.actorId) : undefined;
         return csvLine([
           ...[String(seq), told.at, told.action],
           ...[who?.id, who?.email, who?.name],
           ...[told.entityType, told.entityId, told.environment, told.requestId],
-          ...[JSON.stringify(told.payload), told.id],
+          ...[JSON.stringify(payload), told.id],
         ]);
       });
       if (lines.length > 0) yield lines.join('');

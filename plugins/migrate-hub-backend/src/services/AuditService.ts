@@ -55,7 +55,7 @@ export class AuditService {
         action: event.action,
         entityType: event.entityType,
         entityId: event.entityId,
-        payload: event.payload,
+        payload: { ...event.payload, ...event.personal },
         requestId: event.requestId,
       }),
     });

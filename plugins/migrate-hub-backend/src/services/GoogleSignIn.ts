@@ -11,8 +11,9 @@ import { HubError } from '../errors';
 import { lockExternalUser, lockUserByEmail } from '../store/accounts';
 import { appendAuditEvent } from '../store/audit';
 import { revokeSessionsOf } from '../store/sessions';
-import { GOOGLE_PROVIDER, mintEntityRef, readEmail } from './accounts';
+import { GOOGLE_PROVIDER, readEmail } from './accounts';
 import { AuthSettings } from './AuthSettings';
+import { mintEntityRef } from './entityRefs';
 import { FirstAdmins } from './FirstAdmins';
 import { RoleGrants } from './RoleGrants';
 import { SessionOpening } from './SessionOpening';
@@ -187,10 +188,13 @@ async function bringUpToDate(
     entityType: 'user',
     entityId: user.id,
     requestId: identity.requestId,
-    payload: {
-      before: { email: user.email, name: user.name },
-      after: { email: identity.email, name: identity.name },
-      by: GOOGLE_PROVIDER,
+    payload: { by: GOOGLE_PROVIDER },
+    personal: {
+      userId: user.id,
+      data: {
+        before: { email: user.email, name: user.name },
+        after: { email: identity.email, name: identity.name },
+      },
     },
   });
   return updated;
@@ -238,7 +242,11 @@ async function releaseAddress(
     entityType: 'user',
     entityId: user.id,
     requestId: identity.requestId,
-    payload: { before: { email: user.email }, after: {}, by: GOOGLE_PROVIDER },
+    payload: { by: GOOGLE_PROVIDER },
+    personal: {
+      userId: user.id,
+      data: { before: { email: user.email }, after: {} },
+    },
   });
 }
 
@@ -268,7 +276,8 @@ async function provision(
       entityType: 'user',
       entityId: user.id,
       requestId,
-      payload: { email, role, provider: GOOGLE_PROVIDER },
+      payload: { role, provider: GOOGLE_PROVIDER },
+      personal: { userId: user.id, data: { email } },
     });
   }
   return user;

@@ -135,8 +135,11 @@ export class IdentityService {
           entityType: 'user',
           entityId: created.id,
           requestId,
+          personal: {
+            userId: created.id,
+            data: { entityRef: subject.entityRef },
+          },
           payload: {
-            entityRef: subject.entityRef,
             kind: subject.kind,
             provider: subject.provider,
             role: created.role,

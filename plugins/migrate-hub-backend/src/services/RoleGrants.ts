@@ -11,7 +11,7 @@ import {
   updateUser,
   UserChange,
 } from '../store/users';
-import { mintEntityRef } from './accounts';
+import { mintEntityRef } from './entityRefs';
 
 /** Grants that were verified a moment ago; each call asks again. */
 const MOST_KNOWN = 2_000;

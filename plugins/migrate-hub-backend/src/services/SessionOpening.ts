@@ -103,7 +103,8 @@ export class SessionOpening {
       entityType: 'session',
       entityId: session.id,
       requestId,
-      payload: { provider, address, agent },
+      payload: { provider },
+      personal: { userId: user.id, data: { address, agent } },
     });
     return toGrant({ ...session, secret }, user);
   }

@@ -184,7 +184,11 @@ export class SessionsService {
         entityType: 'session',
         entityId: session.id,
         requestId: client.requestId,
-        payload: { reason, user: session.userId, address: client.address },
+        payload: { reason, user: session.userId },
+        personal: {
+          userId: session.userId,
+          data: { address: client.address },
+        },
       });
       return true;
     });

@@ -62,7 +62,8 @@ export class SignInLog {
       entityType: 'user',
       entityId: user.id,
       requestId: client.requestId,
-      payload: { provider, address: client.address },
+      payload: { provider },
+      personal: { userId: user.id, data: { address: client.address } },
     });
     this.#metrics?.signIn({ provider, result: 'succeeded' });
     this.#logger.info(`Signed in by ${provider}`, meta(user.id, client));
@@ -91,7 +92,11 @@ export class SignInLog {
         entityType: 'user',
         entityId,
         requestId: client.requestId,
-        payload: { provider, reason, address: client.address },
+        payload: { provider, reason },
+        personal: {
+          userId: entry.user?.id,
+          data: { address: client.address },
+        },
       }),
     );
   }
@@ -104,10 +109,10 @@ export class SignInLog {
   }): Promise<void> {
     const { provider, client, windowSeconds } = entry;
     const reason = THROTTLED;
-    const payload = { provider, reason, address: client.address };
     const told = await hasRecentEvent(this.#knex, {
       action: 'login.failed',
-      payload,
+      payload: { provider, reason },
+      personal: { address: client.address },
       withinSeconds: windowSeconds,
     });
     if (!told) {

@@ -1,4 +1,5 @@
 import {
+  Erasure,
   Me,
   OneTimePassword,
   User,
@@ -16,19 +17,15 @@ import { UserRecord } from '../domain/types';
 import { userChangeRefusal } from '../domain/users';
 import { HubError } from '../errors';
 import { refuseEarlierTokens } from '../store/accounts';
-import { appendAuditEvent } from '../store/audit';
+import { appendAuditEvent, erasePersonal } from '../store/audit';
 import { decodeCursor, toPage } from '../store/cursor';
-import { revokeSessionsOf } from '../store/sessions';
+import { forgetClients, revokeSessionsOf } from '../store/sessions';
 import { listUsers, lockActiveAdmins, lockUser } from '../store/users';
-import {
-  GOOGLE_PROVIDER,
-  LOCAL_PROVIDER,
-  mintEntityRef,
-  setPassword,
-} from './accounts';
+import { GOOGLE_PROVIDER, LOCAL_PROVIDER, setPassword } from './accounts';
 import { AuthSettings } from './AuthSettings';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
+import { mintEntityRef } from './entityRefs';
 import { RoleGrants } from './RoleGrants';
 import { refuse } from './refuse';
 
@@ -148,7 +145,8 @@ export class UsersService {
         entityType: 'user',
         entityId: created.id,
         requestId: context.requestId,
-        payload: { email: input.email, role: input.role },
+        payload: { role: input.role },
+        personal: { userId: created.id, data: { email: input.email } },
       });
       return userView(created);
     });
@@ -199,6 +197,52 @@ export class UsersService {
       await refuseEarlierTokens(tx, id);
       const expiresAt = new Date(Date.now() + ONE_TIME_HOURS * 3_600_000);
       return { password, expiresAt: expiresAt.toISOString() };
+    });
+  }
+
+  /**
+   * Takes out what is known of a disabled person: e-mail, name, how they signed
+   * in, and in the audit trail addresses and agents. The trail verifies as before;
+   * the account stays, as what was done has been done by somebody.
+   *
+   * @throws HubError `ROLE_REQUIRED`, `NOT_FOUND`, `SERVICE_NOT_ALLOWED`,
+   * `WRONG_STATE` while the account is enabled.
+   */
+  async erase(context: CommandContext, id: string): Promise<Erasure> {
+    refuse(administerRefusal(context.caller));
+    return this.#commands.run(context, async tx => {
+      const target = await lockUser(tx, id);
+      if (!target) {
+        throw new HubError('NOT_FOUND', `There is no user with the id ${id}.`);
+      }
+      if (target.kind === 'service') {
+        throw new HubError(
+          'SERVICE_NOT_ALLOWED',
+          `${target.name} is a service: there is nothing personal to erase.`,
+        );
+      }
+      if (!target.disabled) {
+        throw new HubError(
+          'WRONG_STATE',
+          `${target.name} can still sign in, and would be known again at once. Disable the account first, then erase it.`,
+        );
+      }
+      const events = await erasePersonal(tx, id);
+      await forgetClients(tx, id);
+      await this.#grants.update(tx, id, {
+        name: 'Erased person',
+        email: 'released',
+        reset: { entityRef: mintEntityRef() },
+      });
+      await appendAuditEvent(tx, {
+        actorId: context.caller.user.id,
+        action: 'user.erased',
+        entityType: 'user',
+        entityId: id,
+        requestId: context.requestId,
+        payload: { events },
+      });
+      return { events };
     });
   }
 

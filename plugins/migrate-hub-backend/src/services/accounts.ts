@@ -2,11 +2,11 @@ import {
   Role,
   emailSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { UserRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { findUserByEmail } from '../store/users';
+import { mintEntityRef } from './entityRefs';
 import { RoleGrants } from './RoleGrants';
 
 /** Provider of accounts with a password of ours. */
@@ -18,13 +18,6 @@ export const GOOGLE_PROVIDER = 'google';
 /** As it is kept and compared; undefined for what is no e-mail address. */
 export const readEmail = (text: string): string | undefined =>
   emailSchema.safeParse(text.trim()).data;
-
-/**
- * A new entity ref. Random: nothing in it is computed from the e-mail address,
- * which can change hands.
- */
-export const mintEntityRef = (): string =>
-  `user:default/u-${randomBytes(10).toString('hex')}`;
 
 /** An account that the config asks for, with a password that was hashed before. */
 export interface ConfiguredAccount {
@@ -55,7 +48,8 @@ export async function createConfiguredAccount(
     action: 'user.created',
     entityType: 'user',
     entityId: created.id,
-    payload: { email: account.email, role: account.role, by: 'config' },
+    payload: { role: account.role, by: 'config' },
+    personal: { userId: created.id, data: { email: account.email } },
   });
   await appendAuditEvent(tx, {
     action: 'password.set',

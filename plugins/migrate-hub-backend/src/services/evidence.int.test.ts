@@ -163,6 +163,51 @@ describe('a writer in the metadata database', () => {
     });
   });
 
+  it('finds nothing of a person who was erased, and the trail is whole as before', async () => {
+    const { users, signInLog, audit } = world.services;
+    const { ada } = world.users;
+    const hub = world.hub(config);
+    const whole = async () => {
+      await hub.chainer.linkAll();
+      const query = { full: true };
+      return hub.services.auditVerifier.verify(ada, query);
+    };
+    const { id, revision } = await users.create(ada, {
+      ...{ email: 'leaver@example.com', name: 'Lea Leaver', role: 'user' },
+    });
+    const user = await findUser(world.knex, id);
+    await signInLog.failed({
+      ...{ provider: 'local', reason: 'wrong_password', user },
+      client: { address: '192.0.2.99' },
+    });
+    const { items } = await audit.list(ada, {
+      ...{ limit: 5, entityType: 'user', entityId: id },
+    });
+    expect(items.map(event => event.payload)).toEqual([
+      { provider: 'local', reason: 'wrong_password', address: '192.0.2.99' },
+      { role: 'user', email: 'leaver@example.com' },
+    ]);
+    expect(await whole()).toMatchObject({ ok: true, reason: undefined });
+    await expect(
+      world.knex('audit_personal').update({ data: '{}' }),
+    ).rejects.toThrow('append-only');
+
+    await expect(users.erase(ada, id)).rejects.toEqual(
+      expect.objectContaining({ code: 'WRONG_STATE' }),
+    );
+    await users.update(ada, id, { disabled: true, expectedRevision: revision });
+    expect(await users.erase(ada, id)).toEqual({ events: 2 });
+    const left = JSON.stringify([
+      (await world.audit()).text,
+      ...(await world.knex('audit_personal')),
+      ...(await world.knex('users')),
+    ]);
+    expect(left).not.toMatch(/192\.0\.2\.99|leaver/i);
+    expect(left).toContain('Erased person');
+    expect(await whole()).toMatchObject({ ok: true });
+    expect((await world.audit()).actions).toContain('user.erased');
+  });
+
   it('does not decide who gets in, and as what', async () => {
     const settings = { autoProvision: true, defaultRole: 'manager' };
     await world.knex('settings').insert({

@@ -2,6 +2,7 @@ import {
   AuditAction,
   AuditEntityType,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { canonicalJson, sha256 } from '../crypto/canonical';
 import { newId } from './Database';
@@ -20,11 +21,21 @@ export interface NewAuditEvent {
   environment?: string;
   requestId?: string;
   payload?: Record<string, unknown>;
+  /** What can be erased: e-mail, address, agent. The event keeps a commitment to it. */
+  personal?: {
+    /** Whose it is, as far as that is known. */
+    userId?: string;
+    data: Record<string, unknown>;
+  };
 }
 
 /** The bytes that are hashed and linked: everything an event says. */
 export const canonicalAuditEvent = (
-  event: NewAuditEvent & { id: string; at: Date },
+  event: Omit<NewAuditEvent, 'personal'> & {
+    id: string;
+    at: Date;
+    commitment?: string;
+  },
 ): Buffer =>
   Buffer.from(
     canonicalJson({
@@ -40,9 +51,29 @@ export const canonicalAuditEvent = (
       environment: event.environment,
       requestId: event.requestId,
       payload: event.payload ?? {},
+      personal: event.commitment,
     }),
     'utf8',
   );
+
+/** Salted, so that an address cannot be guessed from what stays. */
+function sealPersonal(
+  values: Record<string, unknown>,
+): { salt: Buffer; data: string; commitment: string } | undefined {
+  const data = canonicalJson(values);
+  if (data === '{}') return undefined;
+  const salt = randomBytes(32);
+  const commitment = sha256(Buffer.concat([salt, Buffer.from(data, 'utf8')]));
+  return { salt, data, commitment };
+}
+
+/** Takes what is known of a person out of the trail; of how many events that was. */
+export async function erasePersonal(
+  tx: Knex.Transaction,
+  userId: string,
+): Promise<number> {
+  return tx('audit_personal').where({ user_id: userId }).delete();
+}
 
 /**
  * Appends an event in the caller's transaction.
@@ -58,7 +89,9 @@ export async function appendAuditEvent(
   const id = newId();
   const clock = await tx.raw(`select now() as at`);
   const at: Date = clock.rows[0].at;
-  const canonical = canonicalAuditEvent({ ...event, id, at });
+  const personal = sealPersonal(event.personal?.data ?? {});
+  const commitment = personal?.commitment;
+  const canonical = canonicalAuditEvent({ ...event, id, at, commitment });
   await tx('audit_events').insert({
     id,
     // The milliseconds that were hashed, not the microseconds of the server.
@@ -72,8 +105,17 @@ export async function appendAuditEvent(
     environment: event.environment,
     request_id: event.requestId,
     payload: JSON.stringify(event.payload ?? {}),
+    personal: commitment,
     canonical,
     hash: sha256(canonical),
   });
+  if (personal) {
+    await tx('audit_personal').insert({
+      event_id: id,
+      user_id: event.personal?.userId,
+      salt: personal.salt,
+      data: personal.data,
+    });
+  }
   await feedEvent(tx, id);
 }

@@ -45,11 +45,14 @@ type FoundRow = AuditEventRow &
     canonical_hash: Buffer;
     told_hash: string;
     whole_milliseconds: boolean;
+    /** Null where nothing personal was told, or where it was erased. */
+    personal_hash: string | null;
   };
 
 /** Whether the columns, which are what is shown and searched, say what was linked. */
 const isFaithful = (row: FoundRow, canonical: Buffer): boolean =>
   row.whole_milliseconds &&
+  (row.personal_hash === null || row.personal_hash === row.personal) &&
   row.told_hash === row.event_hash.toString('hex') &&
   canonicalAuditEvent(toEventContents(row)).equals(canonical);
 
@@ -85,12 +88,15 @@ export async function* readChain(
       `select l.seq, l.event_id, l.event_hash, l.hash as link_hash,
               e.id, e.at, e.actor_id, e.action, e.entity_type, e.entity_id,
               e.migration_id, e.run_id, e.environment, e.request_id, e.payload,
+              e.personal, encode(pg_catalog.sha256(
+                p.salt || convert_to(p.data, 'utf8')), 'hex') as personal_hash,
               e.canonical, e.hash as told_hash,
               pg_catalog.sha256(e.canonical) as canonical_hash,
               e.at = date_trunc('milliseconds', e.at) as whole_milliseconds,
               ${CHECKPOINT_COLUMNS}
          from audit_links l
          left join audit_events e on e.id = l.event_id
+         left join audit_personal p on p.event_id = l.event_id
          left join audit_checkpoints c on c.seq = l.seq
         where l.seq > ? and l.seq <= ?
         order by l.seq limit ?`,
@@ -110,7 +116,12 @@ export interface ExportedLink {
   hash: string;
   checkpoint?: ReturnType<typeof checkpointOf>;
   /** Absent for what the filter leaves out. */
-  event?: { canonical: string; actorId?: string };
+  event?: {
+    canonical: string;
+    actorId?: string;
+    /** Base64 and canonical JSON, where it was not erased. */
+    personal?: { salt: string; data: string };
+  };
 }
 
 /** Links in order, page by page, with the events that the filter asks for. */
@@ -130,9 +141,11 @@ export async function* readExport(
       `select l.seq, encode(l.event_hash, 'hex') as event_hash,
               encode(l.hash, 'hex') as hash,
               convert_from(e.canonical, 'utf8') as canonical, e.actor_id,
+              encode(p.salt, 'base64') as salt, p.data,
               ${CHECKPOINT_COLUMNS}
          from audit_links l
          left join audit_events e on e.id = l.event_id and ${wanted}
+         left join audit_personal p on p.event_id = e.id
          left join audit_checkpoints c on c.seq = l.seq
         where l.seq > ? and l.seq <= ?
         order by l.seq limit ?`,
@@ -151,6 +164,8 @@ export async function* readExport(
           hash: string;
           canonical: string | null;
           actor_id: string | null;
+          salt: string | null;
+          data: string | null;
         },
       ): ExportedLink => ({
         seq: Number(row.seq),
@@ -163,6 +178,10 @@ export async function* readExport(
             : {
                 canonical: row.canonical,
                 actorId: row.actor_id ?? undefined,
+                personal:
+                  row.salt === null || row.data === null
+                    ? undefined
+                    : { salt: row.salt.replace(/\n/g, ''), data: row.data },
               },
       }),
     );

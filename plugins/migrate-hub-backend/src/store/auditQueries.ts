@@ -21,6 +21,10 @@ export interface AuditEventRecord {
   environment?: string;
   requestId?: string;
   payload: Record<string, unknown>;
+  /** Of what is in {@link AuditEventRecord.personal}, or was. */
+  commitment?: string;
+  /** E-mail, address, agent, where they were not erased. */
+  personal?: Record<string, unknown>;
 }
 
 export interface AuditFilter {
@@ -37,6 +41,10 @@ interface Page {
   after?: Cursor;
 }
 
+/** Not joined: a page in the order of an index stays one. */
+const PERSONAL_DATA = `(select p.data from audit_personal p
+  where p.event_id = audit_events.id) as data`;
+
 /** Without the canonical bytes: they are for verification. */
 const newestFirst = (tx: Tx, page: Page) => {
   const query = tx('audit_events')
@@ -52,6 +60,8 @@ const newestFirst = (tx: Tx, page: Page) => {
       'environment',
       'request_id',
       'payload',
+      'personal',
+      tx.raw(PERSONAL_DATA),
       tx.raw(exactTime('at', 'exact_at')),
     )
     .orderBy([
@@ -80,11 +90,12 @@ export interface AuditEventRow {
   environment: string | null;
   request_id: string | null;
   payload: Record<string, unknown>;
+  personal: string | null;
 }
 
 export const toEventContents = (
   row: AuditEventRow,
-): Omit<AuditEventRecord, 'exactAt'> => ({
+): Omit<AuditEventRecord, 'exactAt' | 'personal'> => ({
   id: row.id,
   at: row.at,
   actorId: optional(row.actor_id),
@@ -96,12 +107,14 @@ export const toEventContents = (
   environment: optional(row.environment),
   requestId: optional(row.request_id),
   payload: row.payload,
+  commitment: optional(row.personal),
 });
 
 const toEvent = (
-  row: AuditEventRow & { exact_at: string },
+  row: AuditEventRow & { exact_at: string; data: string | null },
 ): AuditEventRecord => ({
   ...toEventContents(row),
+  personal: row.data === null ? undefined : JSON.parse(row.data),
   exactAt: row.exact_at,
 });
 
@@ -156,13 +169,18 @@ export async function hasRecentEvent(
   event: {
     action: AuditAction;
     payload: Record<string, string | undefined>;
+    personal: Record<string, string | undefined>;
     withinSeconds: number;
   },
 ): Promise<boolean> {
   const row = await tx('audit_events')
+    .leftJoin('audit_personal', 'event_id', 'id')
     .where({ action: event.action })
     .whereRaw(`at > now() - make_interval(secs => ?)`, [event.withinSeconds])
     .whereRaw('payload @> ?::jsonb', [JSON.stringify(event.payload)])
+    .whereRaw(`coalesce(data, '{}')::jsonb @> ?::jsonb`, [
+      JSON.stringify(event.personal),
+    ])
     .first('id');
   return row !== undefined;
 }

@@ -1,6 +1,8 @@
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
+import { randomBytes } from 'crypto';
 import knexFactory, { Knex } from 'knex';
 import { openDatabase } from './Database';
+import { ownershipOfTrail, ownershipText } from './ownership';
 import { createTestDatabase } from '../testing/testDatabase';
 
 const directory = resolvePackagePath(
@@ -55,6 +57,25 @@ it('refuses to change or empty what is append-only, whoever asks', async () => {
   ).rejects.toThrow('append-only');
   await expect(knex('sql_texts').delete()).rejects.toThrow('append-only');
   expect(await knex('sql_texts').first('sql')).toEqual({ sql: 'select 1' });
+});
+
+it('knows whether the hub could switch off what makes tables append-only', async () => {
+  const role = `owner_${randomBytes(6).toString('hex')}`;
+  await knex.raw('create role ??', [role]);
+  try {
+    const [{ current_user: hub }] = (await knex.raw('select current_user'))
+      .rows;
+    expect(await ownershipOfTrail(knex)).toEqual({ owner: hub, isOurs: true });
+    // A superuser is whatever role there is, so look as one who is none.
+    await knex.transaction(async tx => {
+      await tx.raw('set local role ??', [role]);
+      const ownership = await ownershipOfTrail(tx);
+      expect(ownership).toEqual({ owner: hub, isOurs: false });
+      expect(ownershipText(ownership)).toContain('another role');
+    });
+  } finally {
+    await knex.raw('drop role ??', [role]);
+  }
 });
 
 it('has an index for every foreign key', async () => {

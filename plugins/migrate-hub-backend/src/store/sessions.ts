@@ -216,6 +216,16 @@ export async function revokeSessionsOf(
     .update(ended(tx));
 }
 
+/** Forgets where the sessions of a user came from. */
+export async function forgetClients(
+  tx: Knex.Transaction,
+  userId: string,
+): Promise<void> {
+  await tx('sessions')
+    .where({ user_id: userId })
+    .update({ address: null, agent: null });
+}
+
 /** Ends every session of a provider; how many that were. */
 export async function revokeSessionsBy(
   tx: Knex.Transaction,

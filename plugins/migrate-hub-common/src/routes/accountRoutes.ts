@@ -36,6 +36,14 @@ export const accountRoutes = {
     response: users.userSchema,
     idempotent: true,
   }),
+  eraseUser: post(200, {
+    path: '/users/:id/erasure',
+    summary:
+      'Erase e-mail, name, addresses and agents of a disabled user, in the audit trail too',
+    permission: administerPermission,
+    params: byId,
+    response: users.erasureSchema,
+  }),
   setOneTimePassword: post(201, {
     path: '/users/:id/one-time-password',
     summary: 'Give a user a password that must be changed, shown once',

@@ -231,6 +231,14 @@ const administration = [
   on('createUser', '', async scene => ({
     body: { email: `${scene.newName()}@example.com`, role: 'user' },
   })),
+  on('eraseUser', '', async scene => {
+    const { id, revision } = await scene.newUser();
+    await scene.world.done('admin', 'updateUser', {
+      ...params(id),
+      body: { disabled: true, expectedRevision: revision },
+    });
+    return params(id);
+  }),
   on('updateUser', 'role', async scene => {
     const { id, revision } = await scene.newUser();
     return {
