@@ -108,7 +108,9 @@ export class IdentityService {
       throw sessionEnded();
     }
     const grouped = await this.#groupRoles?.apply(
-      ...[known, credentials, requestId],
+      known,
+      credentials,
+      requestId,
     );
     const user = this.#grants.counted(grouped ?? known);
 

@@ -127,10 +127,11 @@ export class SessionsService {
       idleSeconds: this.#opening.limits.idleSeconds,
       graceSeconds: GRACE_SECONDS,
     });
-    const mac = found?.session.ownerMac;
-    const isTheirs =
-      mac &&
-      ownerMacs(this.#secrets, found.session).some(one => one.equals(mac));
+    if (!found) return undefined;
+    const { ownerMac } = found.session;
+    const isTheirs = ownerMacs(this.#secrets, found.session).some(
+      mac => ownerMac && mac.equals(ownerMac),
+    );
     return isTheirs ? found : undefined;
   }
 
