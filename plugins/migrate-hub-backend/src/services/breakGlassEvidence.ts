@@ -45,7 +45,9 @@ export function verifyBreakGlass(
   glass: BreakGlass,
 ): boolean {
   const { confirmed } = glass;
-  if (!confirmed) return false;
+  if (!confirmed || signer.isCompromised(confirmed.keyId, confirmed.at)) {
+    return false;
+  }
   return signer.verify(
     confirmed.keyId,
     canonicalGlass(runId, glass, confirmed),
