@@ -1,5 +1,4 @@
 import { createApp } from '@backstage/frontend-defaults';
-import '@backstage/ui/css/styles.css';
 import ReactDOM from 'react-dom/client';
 import migrateHubPlugin from '../src/alpha';
 
