@@ -27,12 +27,12 @@ try {
   const rows = page.getByRole('table', { name: 'Migrations' }).locator('tbody');
   const first = key => rows.getByText(key).first().waitFor();
   /** From the act until the first of the expected rows can be read. */
-  async function timed(act, key) {
+  const timed = async (act, key) => {
     const start = performance.now();
     await act();
     await first(key);
     return performance.now() - start;
-  }
+  };
   const go = path => () => page.goto(`/migrate-hub${path}`);
   const newest = `bulk-${String(MIGRATIONS).padStart(6, '0')}`;
   const measures = {

@@ -30,11 +30,11 @@ try {
     );
   });
   /** Chunks that came since the last time. */
-  async function taken() {
+  const taken = async () => {
     await page.waitForLoadState('networkidle');
     await Promise.all(reading.splice(0));
     return loaded.splice(0);
-  }
+  };
 
   await enterPortal(page, {
     backendUrl: portal.url,

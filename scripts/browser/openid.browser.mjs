@@ -50,7 +50,9 @@ describe('sign-in with an OpenID provider', () => {
     await page.reload();
     await welcome(page).waitFor();
     // Nothing of the provider's reached the browser's storage.
-    const stored = await page.evaluate(() => JSON.stringify(localStorage));
+    const stored = await page.evaluate(() =>
+      JSON.stringify(window.localStorage),
+    );
     assert.doesNotMatch(stored, /eyJ|refresh|access_token/i);
   });
 
@@ -68,12 +70,12 @@ describe('sign-in with an OpenID provider', () => {
   );
 
   step('the second time it is the same account', grace, async page => {
-    const before = await graces();
+    const earlier = await graces();
     // Back to where one came from, which was the settings.
     await page.goto('/');
     await throughGoogle(page, 'grace');
     await welcome(page).waitFor();
-    assert.equal((await graces()).id, before.id);
+    assert.equal((await graces()).id, earlier.id);
   });
 
   step('an admin ends the session', theAdmin, async page => {

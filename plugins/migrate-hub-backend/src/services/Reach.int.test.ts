@@ -100,7 +100,12 @@ it('keeps to it when a run connects, and when it looks at the history', async ()
     Reach.create({ config, knex }),
   ).get('postgres');
   const database = await world.createDatabase();
-  const { host, port, username, password = '' } = world.input(dbSetId, {
+  const {
+    host,
+    port,
+    username,
+    password = '',
+  } = world.input(dbSetId, {
     ...{ name: '', database },
   });
   const connection = {
