@@ -51,7 +51,7 @@ describe('sign-in with an OpenID provider', () => {
     await welcome(page).waitFor();
     // Nothing of the provider's reached the browser's storage.
     const stored = await page.evaluate(() =>
-      JSON.stringify(window.localStorage),
+      JSON.stringify(globalThis.localStorage),
     );
     assert.doesNotMatch(stored, /eyJ|refresh|access_token/i);
   });

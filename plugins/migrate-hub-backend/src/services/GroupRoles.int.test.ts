@@ -1,5 +1,4 @@
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
-import { Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { testSigner } from '../__testUtils__/testConfig';
 import { createTestDatabase } from '../testing/testDatabase';
@@ -87,8 +86,8 @@ describe('roles of Backstage groups', () => {
     const credentials = mockCredentials.user('user:default/ada');
     ownershipEntityRefs = [];
     const { user } = await identity.resolve({ credentials });
-    const own: Role = 'admin';
-    await knex('users').where({ id: user.id }).update({ role: own });
+    const role = { to: 'admin' } as const;
+    await knex.transaction(tx => grants.update(tx, user.id, { role }));
     ownershipEntityRefs = ['group:default/dba'];
     expect((await identity.resolve({ credentials })).user.role).toBe('admin');
   });

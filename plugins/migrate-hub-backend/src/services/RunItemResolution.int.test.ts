@@ -119,7 +119,7 @@ describe('a person who resolves an item', () => {
     doubt?: 'redo' | 'skip',
     role: 'user' | 'manager' = 'manager',
   ) {
-    await world.knex('users').where({ id: world.userId }).update({ role });
+    await world.giveRole(role);
     const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
     const gate = Gate.create(world.facts);
     const { knex, facts } = world;

@@ -1,7 +1,10 @@
 import { mockServices } from '@backstage/backend-test-utils';
 import { ConfigReader } from '@backstage/config';
 import { PostgresDriver } from '@migrate-hub/backstage-plugin-migrate-hub-backend-module-postgres';
-import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  EnvironmentPolicy,
+  Role,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   TcpProxy,
   testServer,
@@ -19,6 +22,7 @@ import { DbTargetRecord, RunItemRecord } from '../../domain/types';
 import { Executor, ExecutorConfig } from '../Executor';
 import { FailPoint } from '../failPoints';
 import { EnvironmentPolicies } from '../../services/EnvironmentPolicies';
+import { RoleGrants } from '../../services/RoleGrants';
 import { RunFactsReader } from '../../services/RunFacts';
 import { RunItemsService } from '../../services/RunItemsService';
 import { newId } from '../../store/Database';
@@ -53,7 +57,7 @@ const DEFAULTS: ExecutorConfig = {
  */
 export class ExecutionWorld {
   readonly knex: Knex;
-  readonly userId = newId();
+  userId = '';
   readonly targets: TestTarget[] = [];
   readonly driver = PostgresDriver.create();
   readonly facts: RunFactsReader;
@@ -69,7 +73,8 @@ export class ExecutionWorld {
   readonly #secrets = SecretBox.create([{ id: '1', key: randomBytes(32) }]);
   readonly #policy: EnvironmentPolicy;
   readonly #signer: Signer;
-  readonly #approverId = newId();
+  readonly #grants: RoleGrants;
+  #approverId = '';
   #proxy: TcpProxy | undefined;
   readonly #stops: (() => Promise<void>)[] = [];
 
@@ -85,6 +90,7 @@ export class ExecutionWorld {
     this.#policy = { ...environments.configured('daily').policy, ...policy };
     const { privateKey } = generateKeyPairSync('ed25519');
     this.#signer = Signer.create([{ id: '1', key: privateKey }]);
+    this.#grants = RoleGrants.create(this.#signer);
     this.facts = RunFactsReader.create({ environments, signer: this.#signer });
     this.items = RunItemsService.create({ knex, facts: this.facts });
   }
@@ -266,25 +272,10 @@ export class ExecutionWorld {
   }
 
   async #seed(targets: number): Promise<void> {
-    const { knex, userId } = this;
-    await knex('users').insert({
-      id: userId,
-      entity_ref: 'user:default/jane',
-      kind: 'person',
-      provider: 'local',
-      email: 'jane@example.com',
-      name: 'Jane',
-      role: 'manager',
-    });
-    await knex('users').insert({
-      id: this.#approverId,
-      entity_ref: 'user:default/ann',
-      kind: 'person',
-      provider: 'local',
-      email: 'ann@example.com',
-      name: 'Ann',
-      role: 'manager',
-    });
+    const { knex } = this;
+    const userId = await this.#addManager('jane');
+    this.userId = userId;
+    this.#approverId = await this.#addManager('ann');
     await knex('projects').insert({
       id: this.#projectId,
       key: 'shop',
@@ -301,6 +292,29 @@ export class ExecutionWorld {
     for (let index = 0; index < targets; index += 1) {
       await this.#addTarget(index);
     }
+  }
+
+  /** Gives the requester another role. */
+  async giveRole(role: Role): Promise<void> {
+    await this.knex.transaction(tx =>
+      this.#grants.update(tx, this.userId, { role: { to: role } }),
+    );
+  }
+
+  /** Whose role counts: it is signed, as the hub does it. */
+  async #addManager(name: string): Promise<string> {
+    const user = await this.knex.transaction(tx =>
+      this.#grants.insert(tx, {
+        entityRef: `user:default/${name}`,
+        kind: 'person',
+        provider: 'local',
+        email: `${name}@example.com`,
+        name,
+        role: 'manager',
+      }),
+    );
+    if (!user) throw new Error(`${name} is there already`);
+    return user.id;
   }
 
   async #addTarget(index: number): Promise<void> {

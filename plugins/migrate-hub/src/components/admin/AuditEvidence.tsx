@@ -30,6 +30,59 @@ interface AuditEvidenceProps {
   filtered: boolean;
 }
 
+const Verdict = ({ found }: { found: AuditVerification }) => {
+  const t = useText();
+  const { ok, checked, after, head, pending, brokenAt, reason, notes } = found;
+  return (
+    <Stack spacing={1} role="status">
+      {ok ? (
+        <Alert severity="success">
+          {t(after === 0 ? 'evidence.intact' : 'evidence.intactSince', {
+            checked: checked.toLocaleString(),
+            after: after.toLocaleString(),
+          })}
+        </Alert>
+      ) : (
+        <Alert severity="error">
+          {brokenAt?.seq === undefined
+            ? t('evidence.broken')
+            : t('evidence.brokenAt', {
+                seq: brokenAt.seq.toLocaleString(),
+              })}{' '}
+          {reason}
+          {brokenAt?.event && (
+            <>
+              {' '}
+              {t('evidence.event')}{' '}
+              <CopyText text={brokenAt.event} what={t('evidence.event')} />
+            </>
+          )}
+        </Alert>
+      )}
+      {notes.map(note => (
+        <Alert key={note} severity="warning">
+          {note}
+        </Alert>
+      ))}
+      <Typography variant="body2" color="text.secondary">
+        {head ? (
+          <>
+            {t('evidence.checkpoint', {
+              seq: head.seq.toLocaleString(),
+              key: head.keyId,
+            })}{' '}
+            <Checksum value={head.hash} /> · <RelativeTime at={head.at} />
+          </>
+        ) : (
+          t('evidence.noCheckpoint')
+        )}
+        {pending > 0 &&
+          ` · ${t('evidence.pending', { pending: pending.toLocaleString() })}`}
+      </Typography>
+    </Stack>
+  );
+};
+
 /** Whether the trail is what it was, and the trail as a file. */
 export const AuditEvidence = ({ filter, filtered }: AuditEvidenceProps) => {
   const t = useText();
@@ -85,59 +138,6 @@ export const AuditEvidence = ({ filter, filtered }: AuditEvidenceProps) => {
         </Loaded>
       </Panel>
       {saving.error && <ErrorNotice error={saving.error} />}
-    </Stack>
-  );
-};
-
-const Verdict = ({ found }: { found: AuditVerification }) => {
-  const t = useText();
-  const { ok, checked, after, head, pending, brokenAt, reason, notes } = found;
-  return (
-    <Stack spacing={1} role="status">
-      {ok ? (
-        <Alert severity="success">
-          {t(after === 0 ? 'evidence.intact' : 'evidence.intactSince', {
-            checked: checked.toLocaleString(),
-            after: after.toLocaleString(),
-          })}
-        </Alert>
-      ) : (
-        <Alert severity="error">
-          {brokenAt?.seq === undefined
-            ? t('evidence.broken')
-            : t('evidence.brokenAt', {
-                seq: brokenAt.seq.toLocaleString(),
-              })}{' '}
-          {reason}
-          {brokenAt?.event && (
-            <>
-              {' '}
-              {t('evidence.event')}{' '}
-              <CopyText text={brokenAt.event} what={t('evidence.event')} />
-            </>
-          )}
-        </Alert>
-      )}
-      {notes.map(note => (
-        <Alert key={note} severity="warning">
-          {note}
-        </Alert>
-      ))}
-      <Typography variant="body2" color="text.secondary">
-        {head ? (
-          <>
-            {t('evidence.checkpoint', {
-              seq: head.seq.toLocaleString(),
-              key: head.keyId,
-            })}{' '}
-            <Checksum value={head.hash} /> · <RelativeTime at={head.at} />
-          </>
-        ) : (
-          t('evidence.noCheckpoint')
-        )}
-        {pending > 0 &&
-          ` · ${t('evidence.pending', { pending: pending.toLocaleString() })}`}
-      </Typography>
     </Stack>
   );
 };

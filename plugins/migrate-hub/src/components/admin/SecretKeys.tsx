@@ -9,7 +9,7 @@ import { EmptyState } from '../EmptyState';
 import { Column, PagedTable } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 
-function useOf(key: SecretKey) {
+function conditionOf(key: SecretKey) {
   if (key.current) return 'current';
   if (!key.configured) return 'missing';
   const { targets, sessions } = key.ciphertexts;
@@ -24,9 +24,9 @@ const columns = (t: ReturnType<typeof useText>): Column<SecretKey>[] => [
     cell: key => (
       <Typography
         variant="body2"
-        color={useOf(key) === 'missing' ? 'error' : undefined}
+        color={conditionOf(key) === 'missing' ? 'error' : undefined}
       >
-        {t(`secrets.use.${useOf(key)}`)}
+        {t(`secrets.use.${conditionOf(key)}`)}
       </Typography>
     ),
   },
