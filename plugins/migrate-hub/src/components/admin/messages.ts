@@ -12,7 +12,7 @@ export const adminMessages = {
     nothing: 'This page is for managers and admins.',
     nothingHint: 'Managers read the audit log; admins also manage users.',
     policiesHint:
-      'The rules of each environment, as configured. A run keeps the rules it was requested under; where today’s are stricter, those hold.',
+      'The rules of each environment as they are today; admins change them over the API. A run keeps the rules it was requested under; where today’s are stricter, those hold.',
   },
   users: {
     search: 'Name or e-mail',
