@@ -1,12 +1,27 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Hint } from './progress.mjs';
 
-/** A port of the loopback interface that was free a moment ago; `wanted`, or it rejects. */
-export async function freePort(wanted = 0) {
-  const server = await listen(wanted, '127.0.0.1');
-  const { port } = server.address();
-  await new Promise(resolve => server.close(resolve));
-  return port;
+/** Below what systems give to outgoing connections, which would take a port between our look and its use. */
+const FIRST = 12_000;
+const LAST = 31_999;
+
+const given = new Set();
+
+/** A port of the loopback interface that was free a moment ago, never the same twice. */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(FIRST, LAST + 1);
+    if (given.has(port)) continue;
+    given.add(port);
+    try {
+      const server = await listen(port, '127.0.0.1');
+      await new Promise(resolve => server.close(resolve));
+      return port;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 /** Ends with a message that names the environment variable when the port is taken. */
