@@ -64,16 +64,24 @@ export const RunItemRow = memo((props: RunItemRowProps) => {
   return (
     <Box sx={{ borderBottom: 1, borderColor: 'divider' }}>
       <Box role="row" aria-rowindex={rowIndex} sx={itemColumns}>
-        <Box role="rowheader" sx={{ minWidth: 0 }}>
+        <Box
+          role="rowheader"
+          title={`${dbSet} / ${name}: ${host}:${port}/${database}`}
+          sx={{
+            minWidth: 0,
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            whiteSpace: 'nowrap',
+          }}
+        >
+          {/* The address stays outside: what a button shows has to be in its name. */}
           <ButtonBase
             aria-expanded={open}
             aria-label={t('runItems.more', { target: name })}
             onClick={() => onToggle(item.id)}
             sx={{
-              justifyContent: 'flex-start',
-              maxWidth: '100%',
               minHeight: 24,
-              textAlign: 'left',
+              paddingRight: 0.5,
               gap: 0.5,
               font: 'inherit',
               borderRadius: 1,
@@ -85,18 +93,9 @@ export const RunItemRow = memo((props: RunItemRowProps) => {
             ) : (
               <ExpandMore fontSize="small" aria-hidden />
             )}
-            <Box
-              component="span"
-              title={`${dbSet} / ${name}: ${host}:${port}/${database}`}
-              sx={{
-                overflow: 'hidden',
-                textOverflow: 'ellipsis',
-                whiteSpace: 'nowrap',
-              }}
-            >
-              {name} <Mono>{`${host}:${port}/${database}`}</Mono>
-            </Box>
+            {name}
           </ButtonBase>
+          <Mono>{`${host}:${port}/${database}`}</Mono>
         </Box>
         <span role="cell">
           <StatusBadge status={item.status} variant="text" />
