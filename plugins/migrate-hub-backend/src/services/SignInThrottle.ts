@@ -3,9 +3,8 @@ import { sha256 } from '../crypto/canonical';
 import { HubError } from '../errors';
 import {
   AttemptCounts,
-  beginAttempt,
   clearAttempts,
-  dropAttempt,
+  countAttempt,
 } from '../store/signInAttempts';
 import { Tx } from '../store/Database';
 
@@ -42,18 +41,13 @@ export class SignInThrottle {
     address?: string;
   }): Promise<CountedAttempt> {
     const account = sha256(attempt.email.trim().toLowerCase());
-    const { id, counts } = await beginAttempt(
+    const counted = await countAttempt(
       this.#knex,
       { account, address: attempt.address ?? 'unknown' },
-      WINDOW_SECONDS,
+      { seconds: WINDOW_SECONDS, limits: LIMITS },
     );
-    const tooMany =
-      counts.pair > LIMITS.pair ||
-      counts.account > LIMITS.account ||
-      counts.address > LIMITS.address;
-    if (!tooMany) return { succeeded: tx => clearAttempts(tx, account) };
+    if (counted) return { succeeded: tx => clearAttempts(tx, account) };
 
-    await dropAttempt(this.#knex, id);
     throw new HubError(
       'TOO_MANY_REQUESTS',
       'Too many failed sign-ins. Wait 15 minutes and try again.',

@@ -17,37 +17,61 @@ export interface AttemptCounts {
 }
 
 /**
- * Counts an attempt before the password is looked at, so that many at once
- * cannot all pass a check that none of them has been counted in.
+ * Counts an attempt before the password is looked at, unless one of its counts
+ * is at its limit. Attempts that share an account or an address are counted
+ * one after the other: of many at once exactly as many pass as may, and a
+ * refused one leaves nothing, so who waits is let in again.
+ *
+ * @returns whether the attempt was counted
  */
-export async function beginAttempt(
+export async function countAttempt(
   knex: Knex,
   key: AttemptKey,
-  windowSeconds: number,
-): Promise<{ id: string; counts: AttemptCounts }> {
+  window: { seconds: number; limits: AttemptCounts },
+): Promise<boolean> {
+  const { seconds, limits } = window;
   await knex('sign_in_attempts')
-    .whereRaw(`at < now() - make_interval(secs => ?)`, [windowSeconds])
+    .whereRaw(`at < now() - make_interval(secs => ?)`, [seconds])
     .delete();
-  const id = newId();
-  await knex('sign_in_attempts').insert({ id, ...key });
-  const { rows } = await knex.raw(
+  return knex.transaction(async tx => {
+    // In one order for all, so that two attempts never wait for each other.
+    for (const name of [`account ${key.account}`, `address ${key.address}`]) {
+      await tx.raw(
+        `select pg_advisory_xact_lock(hashtext('sign_in_attempts'), hashtext(?))`,
+        [name],
+      );
+    }
+    const counts = await countsOf(tx, key, seconds);
+    if (
+      counts.pair >= limits.pair ||
+      counts.account >= limits.account ||
+      counts.address >= limits.address
+    ) {
+      return false;
+    }
+    await tx('sign_in_attempts').insert({ id: newId(), ...key });
+    return true;
+  });
+}
+
+async function countsOf(
+  tx: Tx,
+  key: AttemptKey,
+  seconds: number,
+): Promise<AttemptCounts> {
+  const { rows } = await tx.raw(
     `
     select
       count(*) filter (where account = :account)::int as account,
       count(*) filter (where address = :address)::int as address,
       count(*) filter (where account = :account and address = :address)::int as pair
     from sign_in_attempts
-    where at > now() - make_interval(secs => :windowSeconds)
+    where at > now() - make_interval(secs => :seconds)
       and (account = :account or address = :address)
     `,
-    { ...key, windowSeconds },
+    { ...key, seconds },
   );
-  return { id, counts: rows[0] };
-}
-
-/** A refused attempt is not counted: who waits is let in again. */
-export async function dropAttempt(tx: Tx, id: string): Promise<void> {
-  await tx('sign_in_attempts').where({ id }).delete();
+  return rows[0];
 }
 
 /** The right password ends the count of its account. */
