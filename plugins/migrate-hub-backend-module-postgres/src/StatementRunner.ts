@@ -35,7 +35,7 @@ export class StatementRunner {
   readonly #statementTimeoutMs: number;
   #running = false;
   /** A cancellation on its way to the server. */
-  #asked: Promise<void> | undefined;
+  #asked: Promise<unknown> | undefined;
   #stoppedBy: 'person' | 'deadline' | undefined;
 
   private constructor(options: {
@@ -233,7 +233,8 @@ export class StatementRunner {
     }
     this.#stoppedBy = by;
     const asked = this.#askServer();
-    const settled = asked.catch(() => {});
+    // A deadline and a person may both have asked.
+    const settled = Promise.allSettled([this.#asked, asked]);
     this.#asked = settled;
     try {
       await asked;

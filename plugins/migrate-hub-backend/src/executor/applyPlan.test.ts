@@ -1,5 +1,9 @@
 import { Outcome } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { Plan, PlanUnit } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  Plan,
+  PlanUnit,
+  TargetError,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { sha256 } from '../crypto/canonical';
 import { RunRecord } from '../domain/types';
 import {
@@ -212,6 +216,45 @@ describe('executing a plan', () => {
       applied: ['a', 'b'],
       ledger: { state: 'running', position: 2 },
     });
+  });
+
+  it('does not send a statement that was canceled after its mark', async () => {
+    for (const reason of ['canceled', 'shutdown'] as const) {
+      const target = new MemoryTarget();
+      const task = taskOn(target, ['stepwise', ['a!']]);
+      const end = await applyPlan({
+        ...task,
+        failPoint: async name => {
+          if (name === 'intent_written') task.attempt.stop(reason);
+        },
+      });
+      expect(end.stopped).toBe(reason);
+      expect(outcomeOf(end.facts)).toBe('not_applied');
+      expect(target.durable).toMatchObject({
+        applied: [],
+        ledger: { state: 'not_applied' },
+      });
+    }
+  });
+
+  it('asks for a cancel again where the server missed the first', async () => {
+    const target = new MemoryTarget();
+    const task = taskOn(target, ['single_transaction', ['abc']]);
+    let asked = 0;
+    const hears = (times: number) =>
+      new Promise<never>((_, reject) => {
+        task.session.cancel = async () => {
+          asked += 1;
+          if (asked < times) throw new Error('too early');
+          reject(new TargetError({ code: 'CANCELED', message: 'Canceled' }));
+        };
+        task.attempt.stop('canceled');
+      });
+    task.session.execute = () => hears(2);
+    const end = await applyPlan(task);
+    expect(asked).toBe(2);
+    expect(end.stopped).toBe('canceled');
+    expect(outcomeOf(end.facts)).toBe('not_applied');
   });
 
   it('records what is complete even if a cancel comes before the record', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'timers/promises';
 import {
   HistoryRow,
   LedgerRow,
@@ -18,6 +19,8 @@ import {
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt, StopReason } from './ItemAttempt';
 import { Doubt, Facts } from './outcome';
+
+const CANCEL_AGAIN_MS = 1_000;
 
 /** What is to be done on a target, by its record. */
 export interface PlanTask {
@@ -141,6 +144,7 @@ class PlanExecution {
     this.#current = index;
     await this.#mark('started', index);
     await this.#failPoint('intent_written', index);
+    this.#stopIfCanceled();
     this.#phase = 'single';
     await this.#send(index);
     this.#inherited = false;
@@ -186,23 +190,38 @@ class PlanExecution {
     this.#current = undefined;
   }
 
-  /** Asks the server to cancel what it is doing when somebody cancels the run meanwhile. */
+  /** Has the server cancel what it is doing when somebody cancels the run meanwhile. */
   async #cancelable<T>(work: () => Promise<T>): Promise<T> {
-    const { session, attempt } = this.#task;
-    const cancel = () => {
-      if (attempt.stopReason !== 'canceled') return;
-      session.cancel().catch(error => {
-        attempt.log.write(
-          'warn',
-          `The server did not take the cancel: ${messageOf(error)}`,
-        );
-      });
-    };
-    attempt.signal.addEventListener('abort', cancel);
+    const { signal } = this.#task.attempt;
+    const over = new AbortController();
+    const cancel = () => void this.#cancelUntil(over.signal);
+    signal.addEventListener('abort', cancel);
     try {
       return await work();
     } finally {
-      attempt.signal.removeEventListener('abort', cancel);
+      over.abort();
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Again and again: one cancel may come before the statement, or be swallowed by a handler in it. */
+  async #cancelUntil(over: AbortSignal): Promise<void> {
+    const { session, attempt } = this.#task;
+    let told = false;
+    while (!over.aborted) {
+      if (attempt.stopReason === 'canceled') {
+        await session.cancel().catch(error => {
+          if (told) return;
+          told = true;
+          attempt.log.write(
+            'warn',
+            `The server did not take the cancel: ${messageOf(error)}`,
+          );
+        });
+      }
+      await sleep(CANCEL_AGAIN_MS, undefined, { signal: over }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -247,6 +266,15 @@ class PlanExecution {
   #stopIfAsked(): void {
     const { stopReason } = this.#task.attempt;
     if (stopReason) throw new Stopped(stopReason);
+  }
+
+  /**
+   * Where the ledger says that a statement is under way: a worker that lost its
+   * item could not take that back any more.
+   */
+  #stopIfCanceled(): void {
+    const { stopReason } = this.#task.attempt;
+    if (stopReason !== 'lost') this.#stopIfAsked();
   }
 
   #stopIfLost(): void {
