@@ -207,17 +207,17 @@ class PlanExecution {
   /** Again and again: one cancel may come before the statement, or be swallowed by a handler in it. */
   async #cancelUntil(over: AbortSignal): Promise<void> {
     const { session, attempt } = this.#task;
-    let told = false;
+    let refusal: string | undefined;
     while (!over.aborted) {
       if (attempt.stopReason === 'canceled') {
-        await session.cancel().catch(error => {
-          if (told) return;
-          told = true;
+        const refused = await session.cancel().then(() => undefined, messageOf);
+        if (refused && refused !== refusal) {
           attempt.log.write(
             'warn',
-            `The server did not take the cancel: ${messageOf(error)}`,
+            `The server did not take the cancel: ${refused}`,
           );
-        });
+        }
+        refusal = refused;
       }
       await sleep(CANCEL_AGAIN_MS, undefined, { signal: over }).catch(
         () => undefined,
