@@ -36,6 +36,7 @@ export function hubClient({ backendUrl, token }) {
       body: body && JSON.stringify(body),
     });
   return {
+    token,
     get: path => call('GET', path),
     post: (path, body) => call('POST', path, body),
     patch: (path, body) => call('PATCH', path, body),

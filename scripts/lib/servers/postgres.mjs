@@ -28,7 +28,7 @@ const superuser = 'postgres';
 const systemFolder = '/var/lib/migrate-hub';
 
 /** A server for tests: empty, fast, not durable, gone at the end. */
-export async function startTestPostgres({ port, log }) {
+export async function startTestPostgres({ port, log, settings = {} }) {
   const account = await serverAccount();
   const base = reachable(tmpdir(), account) ? tmpdir() : '/var/tmp';
   const folder = tempFolder('mh-pg-', base);
@@ -45,6 +45,7 @@ export async function startTestPostgres({ port, log }) {
       // Several hubs at a time, each with a pool for every Backstage plugin.
       max_connections: '1000',
       shared_buffers: '128MB',
+      ...settings,
     },
   });
   return { ...server, name: 'postgres' };

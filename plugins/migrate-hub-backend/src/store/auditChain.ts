@@ -32,14 +32,23 @@ export async function tryChainerLock(tx: Knex.Transaction): Promise<boolean> {
   return rows[0].held;
 }
 
-/** Committed events that have no link, oldest ids first, with the hash of what they are now. */
+/**
+ * Committed events that have no link, oldest ids first, with the hash of what they are now.
+ *
+ * @remarks
+ * `offset 0` keeps the planner at the outbox: it would else go along all events
+ * there ever were, whenever the outbox was long at its last look.
+ */
 export async function takeUnlinked(
   tx: Knex.Transaction,
   limit: number,
 ): Promise<{ eventId: string; eventHash: Buffer }[]> {
   const { rows } = await tx.raw(
     `select e.id as "eventId", pg_catalog.sha256(e.canonical) as "eventHash"
-       from audit_outbox o join audit_events e on e.id = o.event_id
+       from audit_outbox o
+      cross join lateral (
+              select id, canonical from audit_events where id = o.event_id offset 0
+            ) as e
       order by o.event_id limit ?`,
     [limit],
   );
