@@ -1,4 +1,5 @@
 import { SqlProblem } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { loneSurrogateIn } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Lexer } from './lexer';
 import { lineOf } from './splitter';
 
@@ -11,9 +12,9 @@ const SUSPECT =
   '\\0|\\r(?!\\n)|[\\u0085\\u2028\\u2029\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff]';
 const MAX_FOUND = 100;
 
-export function characterProblems(sql: string): SqlProblem[] {
+export async function characterProblems(sql: string): Promise<SqlProblem[]> {
   const problems: SqlProblem[] = [];
-  const surrogate = sql.search(/\p{Surrogate}/u);
+  const surrogate = await loneSurrogateIn(sql);
   if (surrogate >= 0) {
     problems.push({
       code: 'INVALID_CHARACTER',

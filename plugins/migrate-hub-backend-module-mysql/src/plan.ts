@@ -1,9 +1,12 @@
 import { createHash } from 'crypto';
 import { SqlProblem } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
+  breathe,
   PlannedStatement,
   PlanRequest,
   PlanResult,
+  sha256Of,
+  utf8Of,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { characterProblems } from './characters';
 import { classify, StatementClass } from './classify';
@@ -33,17 +36,19 @@ class ScriptPlanner {
   #counted = { offset: 0, bytes: 0 };
   #breathed = performance.now();
 
-  constructor(request: PlanRequest) {
+  constructor(request: PlanRequest, bytes: Buffer) {
     this.#request = request;
     this.#sql = request.sql;
-    this.#bytes = Buffer.from(request.sql, 'utf8');
+    this.#bytes = bytes;
   }
 
   async plan(): Promise<PlanResult> {
-    for (const problem of characterProblems(this.#sql)) {
+    for (const problem of await characterProblems(this.#sql)) {
       this.#add(problem);
     }
+    await this.#breathe();
     await this.#readStatements();
+    await this.#breathe();
     const { mode } = this.#request;
     const arrangement = arrange(this.#script, mode);
     for (const problem of arrangement.problems) {
@@ -58,7 +63,7 @@ class ScriptPlanner {
         engine: 'mysql',
         splitter: SPLITTER,
         mode: arrangement.mode,
-        checksum: await this.#checksum(),
+        checksum: await sha256Of(this.#bytes),
         statements: this.#statements,
         units: arrangement.units,
       },
@@ -137,21 +142,9 @@ class ScriptPlanner {
     return bytes;
   }
 
-  async #checksum(): Promise<string> {
-    const hash = createHash('sha256');
-    const step = 4 * 1024 * 1024;
-    for (let at = 0; at < this.#bytes.length; at += step) {
-      hash.update(this.#bytes.subarray(at, at + step));
-      await this.#breathe();
-    }
-    return hash.digest('hex');
-  }
-
   async #breathe(): Promise<void> {
     if (performance.now() - this.#breathed > BREATH_MS) {
-      await new Promise(resolve => {
-        setImmediate(resolve);
-      });
+      await breathe();
       this.#breathed = performance.now();
     }
   }
@@ -166,5 +159,6 @@ function controlOf(head: string[]): ScriptStatement['control'] {
 
 /** Splits, classifies and checks a script without any database. */
 export async function planScript(request: PlanRequest): Promise<PlanResult> {
-  return new ScriptPlanner(request).plan();
+  const bytes = await utf8Of(request.sql);
+  return new ScriptPlanner(request, bytes).plan();
 }

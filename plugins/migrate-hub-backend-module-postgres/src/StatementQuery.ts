@@ -6,6 +6,9 @@ export interface StatementOutcome {
   tag: string;
 }
 
+/** What is longer is sent in pieces: encrypting fifty megabytes in one go would hold up everybody else. */
+const PIECE = 1_000_000;
+
 /**
  * One statement by the extended protocol, whose answer is dropped as it comes.
  *
@@ -16,7 +19,7 @@ export interface StatementOutcome {
  * is submitted to a client.
  */
 export class StatementQuery implements Submittable {
-  readonly #sql: string;
+  readonly #sql: Buffer;
   readonly #settle: {
     resolve: (outcome: StatementOutcome) => void;
     reject: (error: unknown) => void;
@@ -25,7 +28,7 @@ export class StatementQuery implements Submittable {
   #failed = false;
 
   constructor(
-    sql: string,
+    sql: Buffer,
     settle: {
       resolve: (outcome: StatementOutcome) => void;
       reject: (error: unknown) => void;
@@ -36,12 +39,40 @@ export class StatementQuery implements Submittable {
   }
 
   submit(connection: Connection): void {
-    connection.stream.cork();
-    connection.parse({ name: '', text: this.#sql, types: [] }, true);
+    const { stream } = connection;
+    // As pg itself: what became of the connection is told elsewhere.
+    if (!stream.writable) return;
+    if (this.#sql.length > PIECE) {
+      void this.#sendInPieces(connection);
+      return;
+    }
+    stream.cork();
+    for (const piece of parseMessage(this.#sql)) stream.write(piece);
+    this.#sendRest(connection);
+    stream.uncork();
+  }
+
+  /** Nothing else is sent meanwhile: a client sends one query at a time. */
+  async #sendInPieces(connection: Connection): Promise<void> {
+    const { stream } = connection;
+    for (const piece of parseMessage(this.#sql)) {
+      for (let at = 0; at < piece.length; at += PIECE) {
+        const isSent = await new Promise<boolean>(resolve => {
+          stream.write(piece.subarray(at, at + PIECE), error =>
+            resolve(!error),
+          );
+        });
+        // The connection tells the client what happened to it.
+        if (!isSent) return;
+      }
+    }
+    this.#sendRest(connection);
+  }
+
+  #sendRest(connection: Connection): void {
     connection.bind({}, true);
     connection.execute({}, true);
     connection.sync();
-    connection.stream.uncork();
   }
 
   handleRowDescription(): void {}
@@ -74,4 +105,13 @@ export class StatementQuery implements Submittable {
       this.#settle.resolve({ tag: this.#tag });
     }
   }
+}
+
+/** The message `Parse` of the protocol, for the nameless statement, with no types given. */
+function parseMessage(sql: Buffer): Buffer[] {
+  const head = Buffer.alloc(6);
+  head.write('P');
+  // Itself, an empty name, the text and its end, the number of types.
+  head.writeInt32BE(4 + 1 + sql.length + 1 + 2, 1);
+  return [head, sql, Buffer.alloc(3)];
 }

@@ -5,6 +5,7 @@ import {
   resolveAddresses,
   TargetConnection,
   TargetError,
+  utf8Of,
   watchAnswer,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { mayReadPassword } from './address';
@@ -163,9 +164,10 @@ export class Wire {
 
   /** Sends one statement of a script. */
   async run(sql: string): Promise<StatementOutcome> {
+    const bytes = await utf8Of(sql);
     this.#assertUsable();
     const outcome = new Promise<StatementOutcome>((resolve, reject) => {
-      this.#client.query(new StatementQuery(sql, { resolve, reject }));
+      this.#client.query(new StatementQuery(bytes, { resolve, reject }));
     });
     return this.#answered(outcome);
   }

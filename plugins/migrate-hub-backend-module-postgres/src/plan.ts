@@ -1,14 +1,16 @@
 import { createHash } from 'crypto';
-import { setImmediate as breathe } from 'timers/promises';
 import {
   SqlProblem,
   TransactionMode,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
+  breathe,
+  loneSurrogateIn,
   Plan,
   PlannedStatement,
   PlanRequest,
   PlanResult,
+  utf8Of,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { findSuspects, Lines, nameOf, Suspect } from './characters';
 import { Classification, classify } from './classify';
@@ -49,9 +51,9 @@ class ScriptPlanner {
   #at = { offset: 0, byte: 0 };
   #breathed = performance.now();
 
-  constructor(request: PlanRequest) {
+  constructor(request: PlanRequest, bytes: Buffer) {
     this.#sql = request.sql;
-    this.#bytes = Buffer.from(request.sql, 'utf8');
+    this.#bytes = bytes;
     this.#mode = request.mode;
     this.#protectedTables = request.protectedTables;
     this.#lines = new Lines(request.sql);
@@ -71,7 +73,8 @@ class ScriptPlanner {
     for (const { code, offset, message } of splitter.problems) {
       this.#add({ code, line: this.#lines.at(offset), message });
     }
-    this.#checkCharacters(suspects, splitter.inLiterals);
+    await this.#breathe();
+    await this.#checkCharacters(suspects, splitter.inLiterals);
     await this.#breathe();
 
     const arrangement = arrange(this.#script, this.#mode);
@@ -204,8 +207,11 @@ class ScriptPlanner {
     return this.#at.byte;
   }
 
-  #checkCharacters(suspects: Suspect[], inLiterals: Suspect[]): void {
-    const lone = this.#sql.search(/\p{Surrogate}/u);
+  async #checkCharacters(
+    suspects: Suspect[],
+    inLiterals: Suspect[],
+  ): Promise<void> {
+    const lone = await loneSurrogateIn(this.#sql);
     if (lone >= 0) {
       this.#add({
         code: 'INVALID_CHARACTER',
@@ -274,5 +280,6 @@ export async function planScript(
   request: PlanRequest,
   secondOpinion: SecondOpinion,
 ): Promise<PlanResult> {
-  return new ScriptPlanner(request).plan(secondOpinion);
+  const bytes = await utf8Of(request.sql);
+  return new ScriptPlanner(request, bytes).plan(secondOpinion);
 }

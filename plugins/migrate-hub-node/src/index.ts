@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from './extensions';
+export * from './largeText';
 export * from './plan';
 export * from './resolveAddresses';
 export * from './SecretStore';

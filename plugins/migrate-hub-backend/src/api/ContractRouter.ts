@@ -8,7 +8,7 @@ import {
   BasicPermission,
 } from '@backstage/plugin-permission-common';
 import { Route } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { createHash } from 'crypto';
+import { createHash, Hash } from 'crypto';
 import { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { HubError } from '../errors';
@@ -93,11 +93,16 @@ export class ContractRouter {
         readQuery(req.url),
         'query',
       );
+      // The path as well: the same key for another entity is another request.
+      const hash = createHash('sha256').update(`${req.path}\n`);
       const sent =
         route.method === 'GET'
-          ? undefined
-          : await readJsonBody(req, { limit: route.bodyLimit ?? 'other' });
-      const body = validate(route.body ?? nothing, sent?.value ?? {}, 'body');
+          ? {}
+          : await readJsonBody(req, {
+              limit: route.bodyLimit ?? 'other',
+              hash,
+            });
+      const body = validate(route.body ?? nothing, sent, 'body');
 
       const answer = await handler({
         params: params as Part<R['params']>,
@@ -106,7 +111,7 @@ export class ContractRouter {
         context: {
           caller,
           requestId: scope.requestId,
-          idempotency: this.#idempotency(req, route, sent?.bytes),
+          idempotency: this.#idempotency(req, route, hash),
         },
         permits: permission => this.#permits(caller.credentials, permission),
         req,
@@ -148,7 +153,7 @@ export class ContractRouter {
   #idempotency(
     req: Request,
     route: Route,
-    bytes: Buffer | undefined,
+    hash: Hash,
   ): CommandContext['idempotency'] {
     const key = req.header('idempotency-key');
     if (!route.idempotent || key === undefined) return undefined;
@@ -158,9 +163,6 @@ export class ContractRouter {
         'The header Idempotency-Key must be 1 to 200 visible ASCII characters.',
       );
     }
-    const hash = createHash('sha256');
-    // The path as well: the same key for another entity is another request.
-    hash.update(`${req.path}\n`).update(bytes ?? '');
     return {
       route: `${route.method} ${route.path}`,
       key,

@@ -282,6 +282,28 @@ describe('the API', () => {
       { status: 400, code: 'INVALID_BODY', says: /column 500001/ },
     ],
     [
+      'megabytes of SQL that break off',
+      '/migrations',
+      migration({ sqlUp: `${PASSWORD}\n`.repeat(100_000) }).slice(0, -2),
+      { status: 400, code: 'INVALID_BODY', says: /line 1, column 2\d{6}/ },
+    ],
+    [
+      'megabytes of SQL with bytes that are not UTF-8',
+      '/migrations',
+      Buffer.concat([
+        Buffer.from(`{"sqlUp": "${PASSWORD.repeat(100_000)}`),
+        Buffer.from([0xff]),
+        Buffer.from('"}'),
+      ]),
+      { status: 400, code: 'INVALID_BODY', says: /UTF-8/ },
+    ],
+    [
+      'megabytes of brackets that all end',
+      '/migrations',
+      `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`,
+      { status: 400, code: 'INVALID_BODY', says: /too deeply/ },
+    ],
+    [
       'an idempotency key with a space',
       '/projects',
       project('b'),

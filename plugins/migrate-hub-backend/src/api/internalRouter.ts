@@ -44,7 +44,7 @@ export function internalRouter(
         'This route is for the auth plugin of this Backstage only.',
       );
     }
-    const { value } = await readJsonBody(req, { limit: 'other' });
+    const value = await readJsonBody(req, { limit: 'other' });
     return validate(schema, value, 'body');
   }
 

@@ -1,12 +1,36 @@
+import { breathe } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+
 type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'end';
 
 const isSpace = (char: string) =>
   char === ' ' || char === '\n' || char === '\r' || char === '\t';
 const hex4 = /^[0-9a-fA-F]{4}$/;
 
+/** So many characters are read in a few milliseconds. */
+const STRETCH = 500_000;
+
+/** What nests deeper is no more told where it ends. */
+const DEEPEST = 1_000_000;
+
+/** Tells at which offsets to let others have their turn. */
+class Pace {
+  #next = STRETCH;
+
+  isDue(at: number): boolean {
+    if (at < this.#next) return false;
+    this.#next = at + STRETCH;
+    return true;
+  }
+}
+
 /** Offset after the string that begins at `at`, or the negative of where it breaks, less one. */
-function skipString(text: string, at: number): number {
+async function skipString(
+  text: string,
+  at: number,
+  pace: Pace,
+): Promise<number> {
   for (let i = at + 1; i < text.length; i += 1) {
+    if (pace.isDue(i)) await breathe();
     const char = text[i];
     if (char === '"') return i + 1;
     if (char < ' ') return -i - 1;
@@ -36,12 +60,17 @@ function skipScalar(text: string, at: number): number {
  * @remarks
  * V8's own message quotes the text around it, and not always names the place.
  */
-function firstErrorOffset(text: string): number {
+async function firstErrorOffset(text: string): Promise<number> {
+  const pace = new Pace();
   const open: Array<'{' | '['> = [];
   let expected: Expected = 'value';
   let at = 0;
   for (;;) {
-    while (at < text.length && isSpace(text[at])) at += 1;
+    if (pace.isDue(at)) await breathe();
+    if (at < text.length && isSpace(text[at])) {
+      at += 1;
+      continue;
+    }
     if (at >= text.length) return at;
     const char = text[at];
     const inside = open[open.length - 1];
@@ -68,13 +97,14 @@ function firstErrorOffset(text: string): number {
       expected = 'end';
       at += 1;
     } else if (char === '"') {
-      const after = skipString(text, at);
+      const after = await skipString(text, at, pace);
       if (after < 0) return -after - 1;
       at = after;
       expected = expected.startsWith('key') ? 'colon' : 'end';
     } else if (expected.startsWith('key')) {
       return at;
     } else if (char === '{' || char === '[') {
+      if (open.length === DEEPEST) return at;
       open.push(char);
       expected = char === '{' ? 'keyOrEnd' : 'valueOrEnd';
       at += 1;
@@ -87,15 +117,24 @@ function firstErrorOffset(text: string): number {
   }
 }
 
-/** Where text stops being JSON, both from 1. For text that `JSON.parse` refused. */
-export function jsonErrorPosition(text: string): {
+/**
+ * Where text stops being JSON, both from 1. For text that `JSON.parse` refused,
+ * of any length, without holding up everybody else.
+ */
+export async function jsonErrorPosition(text: string): Promise<{
   line: number;
   column: number;
-} {
-  const before = text.slice(0, firstErrorOffset(text));
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return {
-    line: before.split('\n').length,
-    column: before.length - lineStart + 1,
-  };
+}> {
+  const offset = await firstErrorOffset(text);
+  const pace = new Pace();
+  let line = 1;
+  let lineStart = 0;
+  for (;;) {
+    const end = text.indexOf('\n', lineStart);
+    if (end < 0 || end >= offset) break;
+    line += 1;
+    lineStart = end + 1;
+    if (pace.isDue(lineStart)) await breathe();
+  }
+  return { line, column: offset - lineStart + 1 };
 }

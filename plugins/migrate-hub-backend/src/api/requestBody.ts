@@ -1,17 +1,15 @@
+import { Hash } from 'crypto';
 import { Request } from 'express';
 import { HubError } from '../errors';
 import { jsonErrorPosition } from './jsonError';
+import { readLargeJson } from './largeJson';
 
 const MEGABYTE = 1024 * 1024;
 const LIMITS = { sql: 60 * MEGABYTE, other: MEGABYTE };
+/** What is longer is read in a thread of its own. */
+const LARGE = MEGABYTE;
 /** How much of a too large body is read on, so that its sender gets to see the answer. */
 const DRAIN_LIMIT = 512 * MEGABYTE;
-
-/** A body as sent and as read. An empty one reads as `{}`. */
-export interface RequestBody {
-  bytes: Buffer;
-  value: unknown;
-}
 
 function checkHeaders(req: Request): void {
   const type = req.headers['content-type'] ?? '';
@@ -43,12 +41,16 @@ function tooLarge(limit: number): HubError {
   );
 }
 
-async function readBytes(req: Request, limit: number): Promise<Buffer> {
+async function readBytes(
+  req: Request,
+  { limit, hash }: { limit: number; hash?: Hash },
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     for await (const chunk of req) {
       length += chunk.length;
+      hash?.update(chunk);
       if (length > DRAIN_LIMIT) break;
       if (length > limit) chunks.length = 0;
       else chunks.push(chunk);
@@ -57,43 +59,71 @@ async function readBytes(req: Request, limit: number): Promise<Buffer> {
     throw new HubError('INVALID_BODY', 'The body ended before it was whole.');
   }
   if (length > limit) throw tooLarge(limit);
-  return Buffer.concat(chunks);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
-function decode(bytes: Buffer): string {
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new HubError('INVALID_BODY', 'The body is not valid UTF-8.');
+    throw invalidUtf8();
   }
 }
 
+async function parse(text: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw await invalidJson(text);
+  }
+}
+
+async function parseLarge(bytes: Uint8Array<ArrayBuffer>): Promise<unknown> {
+  const read = await readLargeJson(bytes);
+  if ('invalidUtf8' in read) throw invalidUtf8();
+  if ('text' in read) throw await invalidJson(read.text);
+  if ('tooDeep' in read) {
+    throw new HubError('INVALID_BODY', 'The body nests too deeply.');
+  }
+  return read.value;
+}
+
+function invalidUtf8(): HubError {
+  return new HubError('INVALID_BODY', 'The body is not valid UTF-8.');
+}
+
+async function invalidJson(text: string): Promise<HubError> {
+  const { line, column } = await jsonErrorPosition(text);
+  return new HubError(
+    'INVALID_BODY',
+    `The body is not valid JSON: see line ${line}, column ${column}.`,
+    { details: { line, column } },
+  );
+}
+
 /**
- * Reads a JSON body from the bare stream.
+ * Reads a JSON body from the bare stream. An empty one reads as `{}`.
  *
  * @remarks
  * A refusal names the place and never quotes the body: it may hold a password.
  *
+ * @param options - `hash` is fed the bytes
  * @throws HubError `INVALID_BODY`, `BODY_TOO_LARGE`
  */
 export async function readJsonBody(
   req: Request,
-  options: { limit: 'sql' | 'other' },
-): Promise<RequestBody> {
-  const limit = LIMITS[options.limit];
-  const bytes = await readBytes(req, limit);
-  if (bytes.length === 0) return { bytes, value: {} };
+  options: { limit: 'sql' | 'other'; hash?: Hash },
+): Promise<unknown> {
+  const { hash } = options;
+  const bytes = await readBytes(req, { limit: LIMITS[options.limit], hash });
+  if (bytes.length === 0) return {};
   checkHeaders(req);
-
-  const text = decode(bytes);
-  try {
-    return { bytes, value: JSON.parse(text) };
-  } catch {
-    const { line, column } = jsonErrorPosition(text);
-    throw new HubError(
-      'INVALID_BODY',
-      `The body is not valid JSON: see line ${line}, column ${column}.`,
-      { details: { line, column } },
-    );
-  }
+  if (bytes.length > LARGE) return parseLarge(bytes);
+  return parse(decode(bytes));
 }

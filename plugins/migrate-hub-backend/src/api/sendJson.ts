@@ -1,27 +1,31 @@
+import { breathe } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Response } from 'express';
-import { setImmediate as breathe } from 'timers/promises';
+import { Readable } from 'stream';
+import { pipeline } from 'stream/promises';
+import { isLarge, jsonParts } from './jsonParts';
 
-/** Beyond this an answer is sent in steps, and without an ETag. */
-const LARGE = 1_000_000;
-
-/**
- * Answers with JSON. Writing, encoding and hashing fifty megabytes of SQL in
- * one go would hold up everybody else for a quarter of a second.
- */
+/** Answers with JSON; what is large in parts, as fast as they are taken, and without an ETag. */
 export async function sendJson(
   res: Response,
   status: number,
   answer: unknown,
 ): Promise<void> {
-  const text = JSON.stringify(answer);
   res.status(status).type('application/json');
-  if (text.length < LARGE) {
-    res.send(text);
+  if (!isLarge(answer)) {
+    res.send(JSON.stringify(answer));
     return;
   }
-  await breathe();
-  const bytes = Buffer.from(text);
-  await breathe();
-  res.set('Content-Length', String(bytes.length));
-  res.end(bytes);
+  try {
+    await pipeline(Readable.from(inTurn(answer)), res);
+  } catch (error) {
+    // Whoever asked has gone: there is nobody to tell.
+    if (!res.destroyed) throw error;
+  }
+}
+
+async function* inTurn(answer: unknown): AsyncGenerator<string> {
+  for (const part of jsonParts(answer)) {
+    await breathe();
+    yield part;
+  }
 }

@@ -5,6 +5,7 @@ import {
 import {
   Direction,
   Plan,
+  utf8Of,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { RevisionRecord, RunRecord } from '../domain/types';
@@ -124,7 +125,7 @@ export class RunMaterials {
     ]);
     if (!migration || !version) throw new Error(`run ${run.id} is incomplete`);
     const executor = run.executedBy ? users.get(run.executedBy) : undefined;
-    const bytes = Buffer.from(sql, 'utf8');
+    const bytes = await utf8Of(sql);
     return {
       migrationKey: migration.key,
       direction: run.type === 'apply' ? 'up' : 'down',

@@ -7,6 +7,7 @@ import {
   PlanUnit,
   TargetError,
   TargetSession,
+  textOf,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import {
   doubtAfter,
@@ -125,7 +126,7 @@ class PlanExecution {
     for (const { start, end, leaves } of plan.statements.slice(0, this.#from)) {
       if (leaves !== 'settings') continue;
       this.#stopIfAsked();
-      await session.execute(bytes.toString('utf8', start, end));
+      await session.execute(await textOf(bytes.subarray(start, end)));
     }
   }
 
@@ -140,13 +141,14 @@ class PlanExecution {
 
   /** A statement that cannot be in a transaction, between two durable marks. */
   async #single(index: number): Promise<void> {
+    const sql = await this.#text(index);
     // From one mark to the other this is the statement in doubt, and is named.
     this.#current = index;
     await this.#mark('started', index);
     await this.#failPoint('intent_written', index);
     this.#stopIfCanceled();
     this.#phase = 'single';
-    await this.#send(index);
+    await this.#send(index, sql);
     this.#inherited = false;
     this.#phase = 'marking';
     this.#current = index;
@@ -158,27 +160,34 @@ class PlanExecution {
 
   async #statements(unit: PlanUnit): Promise<void> {
     for (let index = unit.first; index <= unit.last; index += 1) {
+      const sql = await this.#text(index);
       this.#stopIfAsked();
-      await this.#send(index);
+      await this.#send(index, sql);
     }
   }
 
-  async #send(index: number): Promise<void> {
-    const { session, plan, bytes, attempt } = this.#task;
-    const { start, end, kind, line } = plan.statements[index];
+  async #text(index: number): Promise<string> {
+    const { plan, bytes } = this.#task;
+    const { start, end } = plan.statements[index];
+    return textOf(bytes.subarray(start, end));
+  }
+
+  async #send(index: number, sql: string): Promise<void> {
+    const { session, plan, attempt } = this.#task;
+    const { kind, line } = plan.statements[index];
     this.#current = index;
     attempt.beginStatement(index);
-    const result = await this.#cancelable(() =>
-      session.execute(bytes.toString('utf8', start, end)),
-    ).catch(error => {
-      if (error instanceof TargetError && error.detail) {
-        attempt.log.write('error', error.detail, {
-          statementIndex: index,
-          sensitive: true,
-        });
-      }
-      throw error;
-    });
+    const result = await this.#cancelable(() => session.execute(sql)).catch(
+      error => {
+        if (error instanceof TargetError && error.detail) {
+          attempt.log.write('error', error.detail, {
+            statementIndex: index,
+            sensitive: true,
+          });
+        }
+        throw error;
+      },
+    );
     await this.#failPoint('statement_done', index);
     attempt.setDone(index + 1);
     // Never the text: SQL can hold passwords.

@@ -1,6 +1,9 @@
 import { createHash } from 'crypto';
-import { setImmediate } from 'timers/promises';
-import { Plan } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  breathe,
+  Plan,
+  sha256Of,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 
 /** Bytes that are hashed in one go; then others get their turn. */
 const SLICE = 4_000_000;
@@ -17,7 +20,7 @@ export async function scriptMismatch(options: {
   checksum: string;
 }): Promise<string | undefined> {
   const { bytes, plan, checksum } = options;
-  const whole = await slicedSha256(bytes);
+  const whole = await sha256Of(bytes);
   if (whole !== checksum || plan.checksum !== checksum) {
     return `The stored SQL does not have the checksum ${checksum} that was approved.`;
   }
@@ -27,7 +30,7 @@ export async function scriptMismatch(options: {
     const slice = bytes.subarray(statement.start, statement.end);
     const sha256 =
       slice.length > SLICE
-        ? await slicedSha256(slice)
+        ? await sha256Of(slice)
         : createHash('sha256').update(slice).digest('hex');
     if (sha256 !== statement.sha256 || statement.start < end) {
       return `Statement ${
@@ -38,19 +41,10 @@ export async function scriptMismatch(options: {
     hashed += slice.length + 1_000;
     if (hashed > SLICE) {
       hashed = 0;
-      await setImmediate();
+      await breathe();
     }
   }
   return unitMismatch(plan);
-}
-
-async function slicedSha256(bytes: Buffer): Promise<string> {
-  const hash = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += SLICE) {
-    hash.update(bytes.subarray(at, at + SLICE));
-    await setImmediate();
-  }
-  return hash.digest('hex');
 }
 
 /** Units must cover rising, separate ranges, and mean what the mode says. */

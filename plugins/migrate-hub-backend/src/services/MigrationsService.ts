@@ -7,7 +7,6 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { z } from 'zod';
 import { createMigrationRefusal, editRefusal } from '../domain/actions';
-import { checksumOf, normalizeSql } from '../domain/sql';
 import { VersionRecord } from '../domain/types';
 import { HubError } from '../errors';
 import { appendAuditEvent } from '../store/audit';
@@ -21,6 +20,7 @@ import { analyseScript, driverFor, Drivers } from './planning';
 import { RateLimits } from './RateLimits';
 import { refuse } from './refuse';
 import { RunRevisions } from './RunRevisions';
+import { normalizeSql, SqlText, sqlTextOf, storedTextOf } from './sqlText';
 
 /** Creates and edits migrations. */
 export class MigrationsService {
@@ -59,9 +59,11 @@ export class MigrationsService {
     input: z.output<typeof migrationCreateSchema>,
   ): Promise<Migration> {
     refuse(createMigrationRefusal(context.caller));
-    const sqlUp = normalizeSql(input.sqlUp);
-    const sqlDown =
-      input.sqlDown === undefined ? undefined : normalizeSql(input.sqlDown);
+    const up = await storedTextOf(input.sqlUp);
+    const down =
+      input.sqlDown === undefined
+        ? undefined
+        : await storedTextOf(input.sqlDown);
 
     return this.#commands.run(context, async tx => {
       const project = await findProjectByKey(tx, input.project);
@@ -97,8 +99,8 @@ export class MigrationsService {
       const version = await this.#saveVersion(tx, {
         migrationId: id,
         version: 1,
-        sqlUp,
-        sqlDown,
+        up,
+        down,
         transactionMode: input.transactionMode,
         userId,
       });
@@ -131,10 +133,12 @@ export class MigrationsService {
     input: z.output<typeof migrationPatchSchema>,
   ): Promise<Migration> {
     const sqlUp =
-      input.sqlUp === undefined ? undefined : normalizeSql(input.sqlUp);
-    const sqlDown =
+      input.sqlUp === undefined ? undefined : await normalizeSql(input.sqlUp);
+    const up = sqlUp === undefined ? undefined : await sqlTextOf(sqlUp);
+    // Null takes it away.
+    const down =
       typeof input.sqlDown === 'string'
-        ? normalizeSql(input.sqlDown)
+        ? await storedTextOf(input.sqlDown)
         : input.sqlDown;
     // Cutting a large script takes seconds: before the transaction, not under its locks.
     const plans = await this.#revisions.planForOpenRuns(id, {
@@ -179,12 +183,9 @@ export class MigrationsService {
         migration,
         migration.version,
       );
-      const checksumUp =
-        sqlUp === undefined ? before.checksumUp : checksumOf(sqlUp);
-      const checksumDown =
-        typeof sqlDown === 'string' ? checksumOf(sqlDown) : undefined;
+      const checksumUp = up?.checksum ?? before.checksumUp;
       const nextDown =
-        sqlDown === undefined ? before.checksumDown : checksumDown;
+        down === undefined ? before.checksumDown : down?.checksum;
       const mode = input.transactionMode ?? before.transactionMode;
       const sqlChanged =
         checksumUp !== before.checksumUp ||
@@ -209,12 +210,8 @@ export class MigrationsService {
         requestId: context.requestId,
       };
       if (sqlChanged) {
-        if (typeof sqlUp === 'string') {
-          await store.saveSqlText(tx, { checksum: checksumUp, sql: sqlUp });
-        }
-        if (typeof sqlDown === 'string' && nextDown) {
-          await store.saveSqlText(tx, { checksum: nextDown, sql: sqlDown });
-        }
+        if (up) await store.saveSqlText(tx, up);
+        if (down) await store.saveSqlText(tx, down);
         const next: VersionRecord = {
           ...before,
           version,
@@ -289,7 +286,7 @@ export class MigrationsService {
   ): Promise<SqlAnalysis> {
     await this.#limits.count(context, 'analysis');
     return analyseScript(driverFor(this.#drivers, input.engine), {
-      sql: normalizeSql(input.sql),
+      sql: await normalizeSql(input.sql),
       mode: input.transactionMode,
       historyTables: [],
     });
@@ -300,20 +297,17 @@ export class MigrationsService {
     input: {
       migrationId: string;
       version: number;
-      sqlUp: string;
-      sqlDown?: string;
+      up: SqlText;
+      down?: SqlText;
       transactionMode: VersionRecord['transactionMode'];
       userId: string;
     },
   ) {
-    const { sqlUp, sqlDown, ...rest } = input;
-    const checksumUp = checksumOf(sqlUp);
-    const checksumDown =
-      sqlDown === undefined ? undefined : checksumOf(sqlDown);
-    await store.saveSqlText(tx, { checksum: checksumUp, sql: sqlUp });
-    if (sqlDown !== undefined && checksumDown) {
-      await store.saveSqlText(tx, { checksum: checksumDown, sql: sqlDown });
-    }
+    const { up, down, ...rest } = input;
+    const checksumUp = up.checksum;
+    const checksumDown = down?.checksum;
+    await store.saveSqlText(tx, up);
+    if (down) await store.saveSqlText(tx, down);
     await store.insertVersion(tx, { ...rest, checksumUp, checksumDown });
     return {
       checksumUp,

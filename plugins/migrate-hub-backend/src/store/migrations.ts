@@ -135,12 +135,15 @@ export async function updateMigration(
     });
 }
 
-/** SQL text stands once, by checksum. */
+/** SQL text stands once, by checksum. It is sent as bytes: encoding fifty megabytes again takes a while. */
 export async function saveSqlText(
   tx: Knex.Transaction,
-  text: { checksum: string; sql: string },
+  { checksum, bytes }: { checksum: string; bytes: Buffer },
 ): Promise<void> {
-  await tx('sql_texts').insert(text).onConflict('checksum').ignore();
+  await tx('sql_texts')
+    .insert({ checksum, sql: bytes })
+    .onConflict('checksum')
+    .ignore();
 }
 
 export async function readSqlText(tx: Tx, checksum: string): Promise<string> {

@@ -1,13 +1,14 @@
 import { createHash } from 'crypto';
-import { setImmediate as breathe } from 'timers/promises';
-import { Plan } from '@migrate-hub/backstage-plugin-migrate-hub-node';
+import {
+  breathe,
+  Plan,
+  sha256Of,
+  utf8Of,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { canonicalJson } from '../crypto/canonical';
 
 /** So many statements are written or read at a stretch; then others get their turn. */
 const AT_A_STRETCH = 2_000;
-
-/** So many bytes are hashed at a stretch. */
-const STEP_BYTES = 4_000_000;
 
 /**
  * Where one statement ends and the next begins. Within a JSON string it cannot
@@ -47,13 +48,7 @@ export async function planTextOf(
  * @throws Error if the text is not what its hash says
  */
 export async function readPlanText(text: string, hash: string): Promise<Plan> {
-  const found = createHash('sha256');
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += STEP_BYTES) {
-    found.update(bytes.subarray(at, at + STEP_BYTES));
-    await breathe();
-  }
-  if (found.digest('hex') !== hash) {
+  if ((await sha256Of(await utf8Of(text))) !== hash) {
     throw new Error(`the stored plan ${hash} was changed`);
   }
   const open = '"statements":[';

@@ -1,4 +1,4 @@
-import { checksumOf } from '../sql';
+import { sha256 } from '../../crypto/canonical';
 import { buildBinding, digestOf } from '../binding';
 import { DEFAULT_ENVIRONMENTS, stricterPolicy } from '../policy';
 import {
@@ -17,9 +17,9 @@ export const NOON = new Date('2026-03-01T12:00:00Z');
 export const hoursAfterNoon = (hours: number) =>
   new Date(NOON.getTime() + hours * 3_600_000);
 
-export const UP = checksumOf('create table t (id int)');
-export const OTHER_UP = checksumOf('create table t (id bigint)');
-export const PLAN = checksumOf('the plan');
+export const UP = sha256('create table t (id int)');
+export const OTHER_UP = sha256('create table t (id bigint)');
+export const PLAN = sha256('the plan');
 
 export const person = (over: Partial<UserRecord> = {}): UserRecord => ({
   id: 'uma',

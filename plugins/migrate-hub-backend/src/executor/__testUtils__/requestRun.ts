@@ -144,7 +144,10 @@ async function migrationOf(
     userId,
   });
   for (const text of [sqlUp, ...(sqlDown ? [sqlDown] : [])]) {
-    await saveSqlText(tx, { checksum: sha256(text), sql: text });
+    await saveSqlText(tx, {
+      checksum: sha256(text),
+      bytes: Buffer.from(text),
+    });
   }
   await insertVersion(tx, {
     migrationId,
