@@ -19,8 +19,14 @@ import {
   serverFailure,
   sessionDamaged,
 } from './errors';
-import { asOurselves, damageOf, guardedWrite, guardOnly } from './guard';
-import { LOCK_HELD, LOCK_KEY, LockOptions, pollLock } from './lock';
+import {
+  asOurselves,
+  damageOf,
+  guardedWrites,
+  guardOnly,
+  Write,
+} from './guard';
+import { LOCK_HELD, LockOptions, pollLock } from './lock';
 import { isThrough } from './isThrough';
 import { findingsOf, probeQuery } from './probe';
 import {
@@ -45,6 +51,8 @@ const QUIET_MS = 5_000;
 
 /** Errors that say that a table of ours is not what it was. */
 const TABLE_GONE = /^(42P01|42703|42P10|3F000|42804|428C9)$/;
+
+type HistoryKey = Pick<HistoryRow, 'migrationKey' | 'checksumUp'>;
 
 /** One Postgres session for one attempt at a run item. */
 export class PostgresSession implements TargetSession {
@@ -150,12 +158,10 @@ export class PostgresSession implements TargetSession {
     const results = await this.#ours(() =>
       this.#wire.ask(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SELECT pg_catalog.set_config('migrate_hub.search_path', pg_catalog.current_setting('search_path'), true), pg_catalog.set_config('search_path', 'pg_catalog', true);
-SELECT ${LOCK_HELD} AS lock_held;
-SELECT pg_try_advisory_xact_lock(${LOCK_KEY}) AS fenced, pg_current_xact_id()::text AS id, set_config('search_path', current_setting('migrate_hub.search_path'), true)`),
+SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('search_path', current_setting('migrate_hub.search_path'), true)`),
     );
-    const [{ lock_held: held }] = results[2].rows;
-    const [{ fenced, id }] = results[3].rows;
-    if (held !== true || fenced !== true) {
+    const [{ lock_held: held, id }] = results[2].rows;
+    if (held !== true) {
       await this.rollback();
       throw this.#damaged(
         sessionDamaged('The lock under which the script runs is gone'),
@@ -196,30 +202,28 @@ SELECT pg_try_advisory_xact_lock(${LOCK_KEY}) AS fenced, pg_current_xact_id()::t
   }
 
   async writeLedger(row: LedgerRow): Promise<void> {
-    const written = await this.#write(ledgerWrite(this.#names, row));
-    if (written !== 1) {
-      throw changed('A later attempt at this item has written to the ledger');
-    }
+    await this.#write({ ledger: ledgerWrite(this.#names, row) });
   }
 
   async insertHistory(row: HistoryRow): Promise<void> {
-    const written = await this.#write(historyInsert(this.#names, row));
-    if (written !== 1) {
-      throw sessionDamaged(
-        'The history table swallowed its row: it has a trigger or rule of its own',
-      );
-    }
+    await this.#write({ inserted: historyInsert(this.#names, row) });
   }
 
-  async deleteHistory(row: {
-    migrationKey: string;
-    checksumUp: string;
-  }): Promise<void> {
-    const written = await this.#write(historyDelete(this.#names, row));
-    if (written !== 1) {
-      throw changed(
-        `There is no history row of ${row.migrationKey} with this checksum`,
-      );
+  async deleteHistory(row: HistoryKey): Promise<void> {
+    await this.#write({ removed: historyDelete(this.#names, row) }, row);
+  }
+
+  async writeRecord(
+    ledger: LedgerRow,
+    history: { insert: HistoryRow } | { remove: HistoryKey },
+  ): Promise<void> {
+    const ledgerRow = { ledger: ledgerWrite(this.#names, ledger) };
+    if ('insert' in history) {
+      const inserted = historyInsert(this.#names, history.insert);
+      await this.#write({ ...ledgerRow, inserted });
+    } else {
+      const removed = historyDelete(this.#names, history.remove);
+      await this.#write({ ...ledgerRow, removed }, history.remove);
     }
   }
 
@@ -273,16 +277,32 @@ SELECT pg_try_advisory_xact_lock(${LOCK_KEY}) AS fenced, pg_current_xact_id()::t
     };
   }
 
-  async #write(write: Parameters<typeof guardedWrite>[0]): Promise<number> {
+  /** Each of the writes has to write one row. */
+  async #write(
+    writes: { ledger?: Write; inserted?: Write; removed?: Write },
+    removed?: HistoryKey,
+  ): Promise<void> {
     if (!this.#locked) {
       throw sessionDamaged('Nothing is written without the lock');
     }
     if (this.#damage) {
       throw this.#damage;
     }
-    const [guard] = await this.#own(guardedWrite(write, this.#guarded()));
+    const [guard] = await this.#own(guardedWrites(writes, this.#guarded()));
     this.#assertSound(guard);
-    return Number(guard.written);
+    if (writes.ledger && guard.ledger !== 1) {
+      throw changed('A later attempt at this item has written to the ledger');
+    }
+    if (writes.inserted && guard.inserted !== 1) {
+      throw sessionDamaged(
+        'The history table swallowed its row: it has a trigger or rule of its own',
+      );
+    }
+    if (writes.removed && guard.removed !== 1) {
+      throw changed(
+        `There is no history row of ${removed?.migrationKey} with this checksum`,
+      );
+    }
   }
 
   #assertSound(guard: Row): void {

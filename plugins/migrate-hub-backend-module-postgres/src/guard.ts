@@ -1,7 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { TargetError } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { sessionDamaged } from './errors';
-import { LOCK_HELD } from './lock';
+import { LOCK_FENCES, LOCK_HELD } from './lock';
 import { Row } from './Wire';
 
 /**
@@ -66,19 +66,35 @@ export interface Guarded {
   tablesIntact?: string;
 }
 
+/** A write of ours: `INSERT INTO …` or the like, and the rest with the guard in its place. */
+export interface Write {
+  into: string;
+  of: (guard: string) => string;
+}
+
 /**
- * A write of ours that happens only if the session is sound, and says whether
- * it was: one statement, so that nothing comes between check and write.
+ * Writes of ours that happen only if the session is sound, and what tells
+ * whether it was: one statement, so that nothing comes between check and write.
+ *
+ * @returns SQL; its row holds the checks, and under the name of each write how
+ * many rows it wrote
  */
-export function guardedWrite(
-  write: { into: string; of: (guard: string) => string },
+export function guardedWrites(
+  writes: Record<string, Write>,
   guarded: Guarded,
 ): string {
+  const sound =
+    'FROM guard WHERE lock_held AND same_transaction AND tables_intact';
+  const all = Object.entries(writes);
+  const steps = all.map(
+    ([name, { into, of }]) => `${name} AS (${into} ${of(sound)} RETURNING 1)`,
+  );
+  const counts = all.map(
+    ([name]) => `(SELECT count(*) FROM ${name})::int4 AS ${name}`,
+  );
   return `WITH guard AS MATERIALIZED (SELECT ${checks(guarded)}),
-written AS (${write.into} ${write.of(
-    'FROM guard WHERE lock_held AND same_transaction AND tables_intact',
-  )} RETURNING 1)
-SELECT guard.*, (SELECT count(*) FROM written)::int4 AS written FROM guard`;
+${steps.join(',\n')}
+SELECT guard.*, ${counts.join(', ')} FROM guard`;
 }
 
 /** The checks alone. */
@@ -93,7 +109,8 @@ function checks({ transactionId, tablesIntact }: Guarded): string {
       : `coalesce(pg_current_xact_id_if_assigned()::text = ${escapeLiteral(
           transactionId,
         )}, false)`;
-  return `${LOCK_HELD} AS lock_held, ${same} AS same_transaction, ${
+  const held = transactionId === undefined ? LOCK_HELD : LOCK_FENCES;
+  return `${held} AS lock_held, ${same} AS same_transaction, ${
     tablesIntact ?? 'true'
   } AS tables_intact`;
 }

@@ -18,7 +18,7 @@ const KEY = createHash('sha256')
   .digest()
   .readBigInt64BE(0);
 
-export const LOCK_KEY = `'${KEY}'::pg_catalog.int8`;
+const LOCK_KEY = `'${KEY}'::pg_catalog.int8`;
 
 /** How `pg_locks` shows a key: its two halves as unsigned numbers. */
 const SHOWN = `l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -27,10 +27,26 @@ const SHOWN = `l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       KEY >> 32n,
     )} AND l.objid = ${BigInt.asUintN(32, KEY)}`;
 
-/** Whether this session holds the lock, as an expression; operators as in `pg_catalog`. */
-export const LOCK_HELD = `EXISTS (
-    SELECT FROM pg_catalog.pg_locks l
-    WHERE l.pid = pg_catalog.pg_backend_pid() AND ${SHOWN})`;
+/**
+ * Whether the lock is this transaction's, as an expression: a script may free
+ * every lock of its session, but not that of the transaction that it runs in.
+ */
+export const LOCK_FENCES = `pg_try_advisory_xact_lock(${LOCK_KEY})`;
+
+/**
+ * Whether this session holds the lock, as an expression; operators as in
+ * `pg_catalog`. Takes it for the transaction as well.
+ *
+ * @remarks
+ * Only giving it back tells whether one had it. Meanwhile the transaction holds
+ * it too, so nobody else can get it before it is taken again. The view pg_locks
+ * would tell as well, but looks through the locks of all sessions of the server,
+ * and lets none of them take or free any while it does.
+ */
+export const LOCK_HELD = `CASE WHEN ${LOCK_FENCES}
+    THEN CASE WHEN pg_advisory_unlock(${LOCK_KEY})
+      THEN pg_try_advisory_lock(${LOCK_KEY}) ELSE false END
+    ELSE false END`;
 
 const HOLDER = `
 SELECT l.pid::text AS pid, a.application_name AS name, ${STARTED_AT} AS since

@@ -99,7 +99,7 @@ function toLedger(row: Row): LedgerRow {
   };
 }
 
-/** For {@link guardedWrite}: the row is written only where the guard lets it. */
+/** For {@link guardedWrites}: the row is written only where the guard lets it. */
 export function ledgerWrite({ ledgerSql }: TableNames, row: LedgerRow) {
   const values = [
     text(row.runItemId),

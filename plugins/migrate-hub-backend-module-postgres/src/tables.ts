@@ -104,16 +104,30 @@ export interface TablesState {
 /** What the signature of the tables is made of; an expression over `pg_class c`. */
 const SIGNATURE = `pg_catalog.concat_ws(':', c.relname, c.oid, c.relkind, c.relhasrules, c.relhastriggers, c.relrowsecurity, c.relispartition)`;
 
+const ALL_SIGNATURES = `pg_catalog.string_agg(${SIGNATURE}, ' ' ORDER BY c.relname COLLATE "C")`;
+
 const signatureQuery = ({ schema, history, ledger }: TableNames) => `
-    SELECT pg_catalog.string_agg(${SIGNATURE}, ' ' ORDER BY c.relname COLLATE "C")
+    SELECT ${ALL_SIGNATURES}
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ${escapeLiteral(schema)}
       AND c.relname IN (${escapeLiteral(history)}, ${escapeLiteral(ledger)})`;
 
-/** Whether the tables still are what they were, as an expression. */
-export function tablesIntact(names: TableNames, signature: string): string {
-  return `coalesce((${signatureQuery(names)}) = ${escapeLiteral(
+/**
+ * Whether the tables still are what they were, as an expression: what bears
+ * their names now has the signature of then. It stands in every write of ours,
+ * so it looks the names up instead of searching the catalogs for them.
+ */
+export function tablesIntact(
+  { historySql, ledgerSql }: TableNames,
+  signature: string,
+): string {
+  const named = [historySql, ledgerSql].map(
+    name => `to_regclass(${escapeLiteral(name)})::oid`,
+  );
+  return `coalesce((
+    SELECT ${ALL_SIGNATURES}
+    FROM pg_class c WHERE c.oid IN (${named.join(', ')})) = ${escapeLiteral(
     signature,
   )}, false)`;
 }

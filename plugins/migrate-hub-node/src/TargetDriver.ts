@@ -215,6 +215,16 @@ export interface TargetSession {
     migrationKey: string;
     checksumUp: string;
   }): Promise<void>;
+  /**
+   * `writeLedger` and `insertHistory` or `deleteHistory` in one message, where
+   * the engine can: all of it or nothing.
+   */
+  writeRecord?(
+    ledger: LedgerRow,
+    history:
+      | { insert: HistoryRow }
+      | { remove: { migrationKey: string; checksumUp: string } },
+  ): Promise<void>;
   /** Throws with `commitInDoubt` if the reply was lost, `COMMIT_REFUSED` if the server rolled back instead. */
   commit(): Promise<void>;
   rollback(): Promise<void>;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Alarm } from '../services/Alarm';
 import { Claim, LostLease, RunItemsService } from '../services/RunItemsService';
 import { newId } from '../store/Database';
-import { CHANNELS, Listener } from '../store/Listener';
+import { CANCEL, CHANNELS, Listener } from '../store/Listener';
 import { TargetSecrets } from './approvedConnection';
 import { Backoff } from './Backoff';
 import { Ending } from './endings';
@@ -14,11 +14,12 @@ import { FailPoint } from './failPoints';
 import { Flusher } from './Flusher';
 import { Heartbeat } from './Heartbeat';
 import { ItemAttempt } from './ItemAttempt';
-import { ClaimGate } from './askGate';
+import { EndedAttempts } from './EndedAttempts';
 import { ItemWorker } from './ItemWorker';
 import { EXECUTOR_KNOWS } from './knows';
 import { ExecutorMetrics } from './metrics';
 import { RunMaterials } from './RunMaterials';
+import { ClaimGate, WorkerStore } from './WorkerStore';
 
 export interface ExecutorConfig {
   /** Items that this replica works on at a time. */
@@ -69,6 +70,7 @@ export class Executor {
   readonly #alarm = new Alarm();
   readonly #flusher: Flusher;
   readonly #heartbeat: Heartbeat;
+  readonly #ended: EndedAttempts;
   readonly #worker: ItemWorker;
   #loop: Promise<void> | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -90,11 +92,15 @@ export class Executor {
       pollSeconds: config.pollSeconds,
       attempts: this.#attempts,
     });
+    this.#ended = EndedAttempts.create({
+      items: options.items,
+      metrics: options.metrics,
+      flusher: this.#flusher,
+    });
     this.#worker = ItemWorker.create({
-      knex,
+      store: WorkerStore.create({ knex, gate: options.gate }),
       drivers: options.drivers,
       secrets: options.secrets,
-      gate: options.gate,
       materials: RunMaterials.create(knex),
       failPoint: options.failPoint,
     });
@@ -130,9 +136,10 @@ export class Executor {
   /** Starts the loop; while it runs, a second call does nothing. */
   start(): void {
     if (this.#loop || this.#stopping) return;
-    this.#unsubscribe = this.#options.listener.on(CHANNELS.work, () => {
+    const { listener } = this.#options;
+    this.#unsubscribe = listener.on(CHANNELS.work, payload => {
+      if (payload === CANCEL) this.#heartbeat.hurry();
       this.#alarm.ring();
-      this.#heartbeat.hurry();
     });
     this.#flusher.start();
     this.#loop = this.#run();
@@ -254,11 +261,12 @@ export class Executor {
   async #record(attempt: ItemAttempt, ending: Ending): Promise<void> {
     const { logger } = this.#options;
     const backoff = new Backoff({ firstMs: 100, capMs: 5_000 });
-    for (;;) {
+    for (let trial = 1; ; trial += 1) {
       try {
-        // The last lines precede the last state, so that readers miss nothing.
-        await this.#flusher.flush([attempt]);
-        await this.#finish(attempt, ending);
+        // After a failure each for itself: what fails for one holds up no other.
+        await (trial === 1
+          ? this.#ended.record(attempt, ending)
+          : this.#ended.recordAlone(attempt, ending));
         return;
       } catch (error) {
         if (error instanceof LostLease) {
@@ -275,41 +283,6 @@ export class Executor {
         );
         await sleep(pause);
       }
-    }
-  }
-
-  async #finish(attempt: ItemAttempt, ending: Ending): Promise<void> {
-    const { items, metrics } = this.#options;
-    const { run, fence, targetId } = attempt;
-    let { result } = ending;
-    if (ending.handOver === 'leave') return;
-    if (ending.handOver === 'requeue') {
-      const { resume, blockers } = ending;
-      if (await items.handBack(fence, run.id, { resume, blockers })) return;
-      if (result.outcome === 'not_applied') {
-        result = { ...result, status: 'canceled' };
-      }
-    }
-    const finished = await items.finish(fence, {
-      run,
-      targetId,
-      result,
-      blockers: ending.blockers,
-      evidence: attempt.evidence,
-    });
-    metrics.itemFinished({
-      targetId,
-      environment: run.environment,
-      status: result.status,
-      outcome: result.outcome,
-      seconds: finished.seconds,
-    });
-    if (finished.run) {
-      metrics.runFinished({
-        ...finished.run,
-        type: run.type,
-        environment: run.environment,
-      });
     }
   }
 

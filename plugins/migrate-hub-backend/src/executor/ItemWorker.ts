@@ -9,14 +9,11 @@ import {
   TargetRecord,
   TargetSession,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { Knex } from 'knex';
 import { decideOnRecord, RecordDecision } from '../domain/execution';
 import { failoverBetween } from '../domain/failover';
-import { findDbTarget } from '../store/dbTargets';
-import { saveSession } from '../store/runItemClaims';
 import { applyPlan } from './applyPlan';
 import { TargetSecrets } from './approvedConnection';
-import { askGate, ClaimGate, inTime } from './askGate';
+import { askGate, inTime } from './askGate';
 import { Ending, endingOf, failed, outcomeBefore, stopped } from './endings';
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt } from './ItemAttempt';
@@ -25,6 +22,7 @@ import { needsSettlement } from './outcome';
 import { RunMaterial, RunMaterials } from './RunMaterials';
 import { ledgerText, proofText, settle } from './settle';
 import { TargetConnector } from './TargetConnector';
+import { WorkerStore } from './WorkerStore';
 
 /** How long a new session tries to find out what became of a lost one. */
 const SETTLE_MS = 30_000;
@@ -37,10 +35,9 @@ const NOTHING = { outcome: 'not_applied', done: 0 } as const;
 const lost = (): Ending => stopped('lost', { outcome: 'unknown', done: 0 });
 
 export interface ItemWorkerOptions {
-  knex: Knex;
+  store: WorkerStore;
   drivers: ReadonlyMap<Engine, TargetDriver>;
   secrets: TargetSecrets;
-  gate: ClaimGate;
   materials: RunMaterials;
   failPoint?: FailPoint;
 }
@@ -59,8 +56,7 @@ interface AtTarget {
  *
  * @remarks
  * Decides nothing by what the hub remembers: the record in the target, read
- * under its lock, tells what is to be done. Writes nothing to the metadata
- * store; whoever calls records the ending.
+ * under its lock, tells what is to be done. Whoever calls records the ending.
  */
 export class ItemWorker {
   readonly #options: ItemWorkerOptions;
@@ -88,10 +84,10 @@ export class ItemWorker {
   }
 
   async #attempt(attempt: ItemAttempt): Promise<Ending> {
-    const { knex, materials } = this.#options;
+    const { store, materials } = this.#options;
     const [loaded, target] = await Promise.all([
       materials.get(attempt.run),
-      findDbTarget(knex, attempt.targetId),
+      store.target(attempt.targetId),
     ]);
     const connector = await TargetConnector.create({
       ...this.#options,
@@ -126,11 +122,21 @@ export class ItemWorker {
     if (material.mismatch) {
       throw new ItemFailure('SQL_CHANGED', material.mismatch);
     }
-    const fresh = !attempt.predecessor;
-    if (fresh && !(await this.#remember(attempt, session))) return lost();
-    await this.#takeLock(attempt, at);
-    // The session before is gone by now: this one takes its place in the record.
-    if (!fresh && !(await this.#remember(attempt, session))) return lost();
+    if (attempt.predecessor) {
+      await this.#takeLock(attempt, at);
+      // The session before is gone by now: this one takes its place in the record.
+      if (!(await this.#remember(attempt, session))) return lost();
+    } else {
+      // Both before the first statement, in either order: a next attempt that finds
+      // no session of this one knows that it has sent nothing.
+      const [kept, lock] = await Promise.allSettled([
+        this.#remember(attempt, session),
+        this.#takeLock(attempt, at),
+      ]);
+      if (kept.status === 'rejected') throw kept.reason;
+      if (!kept.value) return lost();
+      if (lock.status === 'rejected') throw lock.reason;
+    }
     await this.#failPoint('locked', attempt);
 
     // What an earlier attempt did must be told even if the gate is closed now.
@@ -281,7 +287,7 @@ export class ItemWorker {
     { backend }: TargetSession,
   ): Promise<boolean> {
     const kept = await inTime(
-      saveSession(this.#options.knex, attempt.fence, backend),
+      this.#options.store.saveSession(attempt.fence, backend),
       outcomeBefore(attempt),
     );
     if (!kept) attempt.stop('lost');
@@ -318,7 +324,7 @@ export class ItemWorker {
     attempt: ItemAttempt,
     at: { outcome: Outcome; done: number },
   ): Promise<Ending | undefined> {
-    return askGate(this.#options, attempt, at);
+    return askGate(this.#options.store, attempt, at);
   }
 
   async #failPoint(name: FailPointName, attempt: ItemAttempt): Promise<void> {

@@ -235,22 +235,32 @@ class PlanExecution {
   }
 
   async #mark(state: LedgerState, position: number): Promise<void> {
-    const { session, ledger, plan } = this.#task;
-    await session.writeLedger({
+    await this.#task.session.writeLedger(this.#ledgerRow(state, position));
+  }
+
+  #ledgerRow(state: LedgerState, position: number): LedgerRow {
+    const { ledger, plan } = this.#task;
+    return {
       ...ledger,
       state,
       position,
       statementSha256: plan.statements[position]?.sha256,
-    });
+    };
   }
 
   async #record(): Promise<void> {
     const { session, plan, ledger, history } = this.#task;
-    await this.#mark('finished', plan.statements.length);
-    if (ledger.direction === 'up') {
-      await session.insertHistory(history);
+    const isUp = ledger.direction === 'up';
+    const finished = this.#ledgerRow('finished', plan.statements.length);
+    if (session.writeRecord) {
+      await session.writeRecord(
+        finished,
+        isUp ? { insert: history } : { remove: history },
+      );
     } else {
-      await session.deleteHistory(history);
+      await session.writeLedger(finished);
+      if (isUp) await session.insertHistory(history);
+      else await session.deleteHistory(history);
     }
     this.#recordWritten = true;
     await this.#failPoint('record_written');

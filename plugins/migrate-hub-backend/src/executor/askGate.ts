@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { Outcome } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { Knex } from 'knex';
 import { holdOfRefusals } from '../domain/holds';
 import { Refusal } from '../domain/refusal';
 import { Ending, failed, stopped } from './endings';
@@ -10,13 +9,10 @@ import { ItemFailure } from './ItemFailure';
 /** A target is locked while the gate is asked: no longer than this. */
 const GATE_TIMEOUT_MS = 10_000;
 
-/** The one gate, as the executor asks it. */
-export interface ClaimGate {
-  /** `canceled`: somebody asked to cancel the run, which is no failure. */
-  claimBlockers(
-    tx: Knex,
-    item: { runId: string; targetId: string },
-  ): Promise<{ blockers: Refusal[]; canceled: boolean }>;
+/** What the gate says to one item. `canceled`: somebody asked to cancel the run, which is no failure. */
+export interface GateAnswer {
+  blockers: Refusal[];
+  canceled: boolean;
 }
 
 /**
@@ -26,15 +22,12 @@ export interface ClaimGate {
  * @returns how the attempt ends, if it may not go on
  */
 export async function askGate(
-  { knex, gate }: { knex: Knex; gate: ClaimGate },
+  store: { gateAnswer(run: string, target: string): Promise<GateAnswer> },
   attempt: ItemAttempt,
   at: { outcome: Outcome; done: number },
 ): Promise<Ending | undefined> {
   const { blockers, canceled } = await inTime(
-    gate.claimBlockers(knex, {
-      runId: attempt.run.id,
-      targetId: attempt.targetId,
-    }),
+    store.gateAnswer(attempt.run.id, attempt.targetId),
     at.outcome,
   );
   if (canceled) {

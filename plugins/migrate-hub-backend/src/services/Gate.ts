@@ -1,4 +1,5 @@
 import { ItemStatus } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Knex } from 'knex';
 import {
   claimRefusals,
   executeRefusals,
@@ -7,7 +8,6 @@ import {
 } from '../domain/gate';
 import { Refusal } from '../domain/refusal';
 import { nextOpening } from '../domain/windows';
-import { Tx } from '../store/Database';
 import { findRun } from '../store/runs';
 import { Caller } from './context';
 import { gateFacts, RunFacts, RunFactsReader } from './RunFacts';
@@ -99,24 +99,28 @@ export class Gate {
   }
 
   /**
-   * Why this item of a run may not start now; no blockers if it may.
+   * Why items of a run may not start now, in the order of their targets; no
+   * blockers where they may.
    *
    * @remarks
-   * Looks at this item's target alone: a run can have thousands, and each of
-   * them asks.
+   * Looks at these targets alone: a run can have thousands, and each of its
+   * items asks.
    */
   async claimBlockers(
-    tx: Tx,
-    item: { runId: string; targetId: string },
-  ): Promise<{ blockers: Refusal[]; canceled: boolean }> {
-    const run = await findRun(tx, item.runId);
-    if (!run) throw new Error(`no run ${item.runId}`);
-    const facts = await this.#facts.readForTarget(tx, run, item.targetId);
-    const blockers = claimRefusals({
-      ...gateFacts(facts),
-      executingPerson: run.executedBy
-        ? facts.users.get(run.executedBy)
-        : undefined,
+    knex: Knex,
+    ask: { runId: string; targetIds: string[] },
+  ): Promise<{ blockers: Refusal[][]; canceled: boolean }> {
+    const run = await findRun(knex, ask.runId);
+    if (!run) throw new Error(`no run ${ask.runId}`);
+    const factsFor = await this.#facts.readForTargets(knex, run, ask.targetIds);
+    const blockers = ask.targetIds.map(targetId => {
+      const facts = factsFor(targetId);
+      return claimRefusals({
+        ...gateFacts(facts),
+        executingPerson: run.executedBy
+          ? facts.users.get(run.executedBy)
+          : undefined,
+      });
     });
     return { blockers, canceled: run.cancelRequestedAt !== undefined };
   }

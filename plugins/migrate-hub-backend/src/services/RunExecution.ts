@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { isRefusal, Refusal } from '../domain/refusal';
 import { mayCancel, mayRetry } from '../domain/runStates';
 import { appendAuditEvent, NewAuditEvent } from '../store/audit';
-import { CHANNELS, notify } from '../store/Listener';
+import { CANCEL, CHANNELS, notify } from '../store/Listener';
 import { cancelQueuedItems } from '../store/runItems';
 import { openRunOnTargets, reopenItems } from '../store/openItems';
 import { updateRun } from '../store/runs';
@@ -152,7 +152,7 @@ export class RunExecution {
         actorId: context.caller.user.id,
         requestId: context.requestId,
       });
-      await notify(tx, CHANNELS.work);
+      await notify(tx, CHANNELS.work, CANCEL);
       return queries.view(tx, context, runId);
     });
   }

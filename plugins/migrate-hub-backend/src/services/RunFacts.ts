@@ -118,26 +118,33 @@ export class RunFactsReader {
   }
 
   /**
-   * The same as far as one target is concerned: without the items, and with
-   * this target alone. `currentDigest` is the approved one exactly if nothing
-   * that it covers has changed at this target.
+   * The same as far as single targets are concerned: without the items, and
+   * for each of these targets as if it were the only one. `currentDigest` is
+   * the approved one exactly if nothing that it covers has changed at this
+   * target.
    */
-  async readForTarget(
+  async readForTargets(
     tx: Tx,
     run: RunRecord,
-    targetId: string,
-  ): Promise<Omit<RunFacts, 'items'>> {
+    targetIds: string[],
+  ): Promise<(targetId: string) => Omit<RunFacts, 'items'>> {
     const known = await this.#revisions.get(tx, run);
     const facts = await this.#read(tx, run, known);
-    const targets = await findDbTargets(tx, { ids: [targetId] });
+    const found = await findDbTargets(tx, { ids: targetIds });
+    const basis = bindingBasis(facts);
     const { binding, digest } = facts.revision;
-    const now = buildBinding({ ...bindingBasis(facts), targets });
-    const bound = {
-      ...binding,
-      targets: binding.targets.filter(target => target.id === targetId),
+    return targetId => {
+      const isThis = (target: { id: string }) => target.id === targetId;
+      const targets = found.filter(isThis);
+      const now = buildBinding({ ...basis, targets });
+      const bound = { ...binding, targets: binding.targets.filter(isThis) };
+      const same = known?.sound && isDeepStrictEqual(now, bound);
+      return {
+        ...facts,
+        targets,
+        currentDigest: same ? digest : digestOf(now),
+      };
     };
-    const same = known?.sound && isDeepStrictEqual(now, bound);
-    return { ...facts, targets, currentDigest: same ? digest : digestOf(now) };
   }
 
   /**

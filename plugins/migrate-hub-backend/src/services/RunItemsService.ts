@@ -1,8 +1,12 @@
 import { Knex } from 'knex';
 import { holdOfRefusals, UNEXPECTED } from '../domain/holds';
 import { counted, Refusal } from '../domain/refusal';
-import { Evidence, ResumeInstruction, RunRecord } from '../domain/types';
-import { appendAuditEvent } from '../store/audit';
+import { ResumeInstruction, RunRecord } from '../domain/types';
+import {
+  appendAuditEvent,
+  appendAuditEvents,
+  NewAuditEvent,
+} from '../store/audit';
 import { CHANNELS, notify } from '../store/Listener';
 import { lockMigration } from '../store/migrations';
 import {
@@ -10,9 +14,9 @@ import {
   claimableRuns,
   claimItems,
   Fence,
-  finishItem,
+  finishItems,
   holdRun,
-  ItemResult,
+  ItemEnding,
   lockClaimableRun,
   markRunStarted,
   requeueItem,
@@ -20,7 +24,7 @@ import {
 } from '../store/runItemClaims';
 import { cancelQueuedItems, lockRunItems } from '../store/runItems';
 import { failedItems } from '../store/runProgress';
-import { lockRun } from '../store/runs';
+import { lockRun, secondsOfRun } from '../store/runs';
 import { ClaimConditions, Conditions } from './ClaimConditions';
 import { RunFactsReader } from './RunFacts';
 import { settleRun } from './runSettlement';
@@ -41,6 +45,13 @@ export interface Claim {
   items: ClaimedItem[];
   /** These items are the first of the run. */
   startedRun: boolean;
+}
+
+/** How an attempt at an item ended. */
+export interface AttemptEnding extends ItemEnding {
+  targetId: string;
+  /** What kept the gate closed, if it was. */
+  blockers?: Refusal[];
 }
 
 /** What an ended item means beyond itself. Times in seconds. */
@@ -228,80 +239,50 @@ export class RunItemsService {
   }
 
   /**
-   * Records how an attempt ended; with the last item the run ends too.
+   * Records how attempts at items of one run ended; with the last item the run
+   * ends too. One transaction for all of them: its locks, the counting and the
+   * notifications cost the same for many as for one.
    *
-   * @param options - `blockers` are what kept the gate closed, if it was;
-   * `evidence` is what was tried to find out what an earlier attempt did
-   * @throws LostLease
+   * @returns in the order of `endings`; `lost` where the item is another attempt's by now
    */
   async finish(
-    fence: Fence,
-    options: {
-      run: RunRecord;
-      targetId: string;
-      result: ItemResult;
-      blockers?: Refusal[];
-      evidence?: Evidence[];
-    },
-  ): Promise<FinishedItem> {
-    const { result, targetId } = options;
+    run: Pick<RunRecord, 'id' | 'migrationId'>,
+    endings: AttemptEnding[],
+  ): Promise<(FinishedItem | 'lost')[]> {
     return this.#knex.transaction(async tx => {
-      await lockMigration(tx, options.run.migrationId);
-      const run = await lockRun(tx, options.run.id);
-      const finished =
-        run && (await finishItem(tx, fence, result, options.evidence));
-      if (!finished) throw new LostLease(fence);
+      await lockMigration(tx, run.migrationId);
+      const current = await lockRun(tx, run.id);
+      const seconds = current
+        ? await finishItems(tx, endings)
+        : new Map<string, number>();
+      const finished = endings.filter(({ itemId }) => seconds.has(itemId));
+      if (!current || finished.length === 0) return endings.map(() => 'lost');
 
-      const audit = {
-        entityType: 'run_item' as const,
-        entityId: fence.itemId,
-        migrationId: run.migrationId,
-        runId: run.id,
-        environment: run.environment,
-      };
-      if (options.blockers) {
-        await appendAuditEvent(tx, {
-          ...audit,
-          action: 'execution.blocked',
-          payload: {
-            target: targetId,
-            reasons: options.blockers.map(({ code, message }) => ({
-              code,
-              message,
-            })),
-          },
-        });
+      await appendAuditEvents(
+        tx,
+        finished.flatMap(ending => eventsOf(current, ending)),
+      );
+      if (finished.some(({ result }) => result.status === 'failed')) {
+        await this.#stopAfterFailures(tx, current);
       }
-      await appendAuditEvent(tx, {
-        ...audit,
-        action: 'run_item.finished',
-        payload: {
-          target: targetId,
-          type: run.type,
-          status: result.status,
-          outcome: result.outcome,
-          attempt: fence.attempt,
-          statementsDone: result.statementsDone,
-          code: result.error?.code,
-          statementIndex: result.error?.statementIndex,
-        },
-      });
-      if (result.status === 'failed') await this.#stopAfterFailures(tx, run);
       await wakeRuns(tx, { id: run.id });
       const status = await settleRun(tx, this.#facts, {
-        run,
+        run: current,
         coalesce: true,
       });
-      await notify(tx, CHANNELS.changes, run.id);
-      // The target is free, and so is a place of the run.
+      // The targets are free, and so are places of the run.
       await notify(tx, CHANNELS.work);
-      if (!status) return finished;
-      const spent = await tx('runs')
-        .where({ id: run.id })
-        .first(
-          tx.raw('extract(epoch from now() - started_at)::float8 as seconds'),
-        );
-      return { ...finished, run: { status, seconds: spent.seconds } };
+      await notify(tx, CHANNELS.changes, run.id);
+      const ended = status && {
+        status,
+        seconds: await secondsOfRun(tx, run.id),
+      };
+      const last = finished.at(-1);
+      return endings.map(ending => {
+        const spent = seconds.get(ending.itemId);
+        if (spent === undefined) return 'lost';
+        return { seconds: spent, run: ending === last ? ended : undefined };
+      });
     });
   }
 
@@ -330,4 +311,39 @@ export class RunItemsService {
       return true;
     });
   }
+}
+
+function eventsOf(
+  run: RunRecord,
+  { itemId, attempt, targetId, result, blockers }: AttemptEnding,
+): NewAuditEvent[] {
+  const audit = {
+    entityType: 'run_item' as const,
+    entityId: itemId,
+    migrationId: run.migrationId,
+    runId: run.id,
+    environment: run.environment,
+  };
+  const finished: NewAuditEvent = {
+    ...audit,
+    action: 'run_item.finished',
+    payload: {
+      target: targetId,
+      type: run.type,
+      status: result.status,
+      outcome: result.outcome,
+      attempt,
+      statementsDone: result.statementsDone,
+      code: result.error?.code,
+      statementIndex: result.error?.statementIndex,
+    },
+  };
+  if (!blockers) return [finished];
+  const reasons = blockers.map(({ code, message }) => ({ code, message }));
+  const blocked: NewAuditEvent = {
+    ...audit,
+    action: 'execution.blocked',
+    payload: { target: targetId, reasons },
+  };
+  return [blocked, finished];
 }

@@ -4,7 +4,7 @@ import { RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { isStateFresh } from '../store/migrations';
 import { closeItems } from '../store/runItems';
-import { itemCounts, updateRun } from '../store/runs';
+import { hasUnendedItems, itemCounts, updateRun } from '../store/runs';
 import { recomputeEnvironmentState } from './environmentStates';
 import { RunFactsReader } from './RunFacts';
 
@@ -27,8 +27,10 @@ export async function settleRun(
   },
 ): Promise<'executed' | 'failed' | 'canceled' | undefined> {
   const { run } = options;
-  const counts = (await itemCounts(tx, [run.id]))(run.id);
-  const status = rollUp(counts);
+  const counts = (await hasUnendedItems(tx, run.id))
+    ? undefined
+    : (await itemCounts(tx, [run.id]))(run.id);
+  const status = counts && rollUp(counts);
   if (status && status !== run.status) {
     await updateRun(tx, run.id, { status, finished: true });
     await closeItems(tx, run.id);

@@ -8,11 +8,14 @@ import { Tx } from './Database';
  * more: whoever listens polls as well.
  */
 export const CHANNELS = {
-  /** There is something to claim, or a cancel to heed. */
+  /** There is something to claim; or, as the payload says, a cancel to heed. */
   work: 'migrate_hub_work',
   /** A run or one of its items changed; the payload is the run's id. */
   changes: 'migrate_hub_changes',
 } as const;
+
+/** Payload of `work`: executors look at once what is wanted of their items. */
+export const CANCEL = 'cancel';
 
 export type Channel = (typeof CHANNELS)[keyof typeof CHANNELS];
 

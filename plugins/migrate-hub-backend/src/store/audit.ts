@@ -6,7 +6,7 @@ import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { canonicalJson, sha256 } from '../crypto/canonical';
 import { newId } from './Database';
-import { feedEvent } from './eventFeed';
+import { feedEvents } from './eventFeed';
 
 /** An event as a service tells it. `payload`: JSON values, checksums, never SQL or secrets. */
 export interface NewAuditEvent {
@@ -75,47 +75,67 @@ export async function erasePersonal(
   return tx('audit_personal').where({ user_id: userId }).delete();
 }
 
-/**
- * Appends an event in the caller's transaction.
- *
- * @remarks
- * A trigger puts it into the outbox of the chainer, which links it once it is
- * committed: nobody waits for the chain.
- */
+/** Appends an event in the caller's transaction, see {@link appendAuditEvents}. */
 export async function appendAuditEvent(
   tx: Knex.Transaction,
   event: NewAuditEvent,
 ): Promise<void> {
-  const id = newId();
+  await appendAuditEvents(tx, [event]);
+}
+
+/**
+ * Appends events in the caller's transaction, in this order.
+ *
+ * @remarks
+ * A trigger puts them into the outbox of the chainer, which links them once they
+ * are committed: nobody waits for the chain.
+ */
+export async function appendAuditEvents(
+  tx: Knex.Transaction,
+  events: NewAuditEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
   const clock = await tx.raw(`select now() as at`);
   const at: Date = clock.rows[0].at;
+  const rows = events.map(event => rowsOf(event, at));
+  await tx('audit_events').insert(rows.map(({ recorded }) => recorded));
+  const personal = rows.flatMap(row => row.personal ?? []);
+  if (personal.length > 0) await tx('audit_personal').insert(personal);
+  await feedEvents(
+    tx,
+    rows.map(({ recorded }) => recorded.id),
+  );
+}
+
+/** What is kept for ever, and what can be erased. */
+function rowsOf(event: NewAuditEvent, at: Date) {
+  const id = newId();
   const personal = sealPersonal(event.personal?.data ?? {});
   const commitment = personal?.commitment;
   const canonical = canonicalAuditEvent({ ...event, id, at, commitment });
-  await tx('audit_events').insert({
-    id,
-    // The milliseconds that were hashed, not the microseconds of the server.
-    at: at.toISOString(),
-    actor_id: event.actorId,
-    action: event.action,
-    entity_type: event.entityType,
-    entity_id: event.entityId,
-    migration_id: event.migrationId,
-    run_id: event.runId,
-    environment: event.environment,
-    request_id: event.requestId,
-    payload: JSON.stringify(event.payload ?? {}),
-    personal: commitment,
-    canonical,
-    hash: sha256(canonical),
-  });
-  if (personal) {
-    await tx('audit_personal').insert({
+  return {
+    recorded: {
+      id,
+      // The milliseconds that were hashed, not the microseconds of the server.
+      at: at.toISOString(),
+      actor_id: event.actorId,
+      action: event.action,
+      entity_type: event.entityType,
+      entity_id: event.entityId,
+      migration_id: event.migrationId,
+      run_id: event.runId,
+      environment: event.environment,
+      request_id: event.requestId,
+      payload: JSON.stringify(event.payload ?? {}),
+      personal: commitment,
+      canonical,
+      hash: sha256(canonical),
+    },
+    personal: personal && {
       event_id: id,
       user_id: event.personal?.userId,
       salt: personal.salt,
       data: personal.data,
-    });
-  }
-  await feedEvent(tx, id);
+    },
+  };
 }

@@ -30,12 +30,12 @@ export interface FedEvent {
   payload: Record<string, unknown>;
 }
 
-/** Marks an event, in its own transaction, as one to be told outside. */
-export async function feedEvent(
+/** Marks events, in their own transaction, as ones to be told outside. */
+export async function feedEvents(
   tx: Knex.Transaction,
-  eventId: string,
+  eventIds: string[],
 ): Promise<void> {
-  await tx('event_feed').insert({ event_id: eventId });
+  await tx('event_feed').insert(eventIds.map(id => ({ event_id: id })));
 }
 
 /**

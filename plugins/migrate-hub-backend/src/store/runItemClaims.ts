@@ -121,7 +121,8 @@ export async function lockClaimableRun(
  *
  * @remarks
  * Call it under the run's lock, as a statement of its own: what counts as
- * running is read after the lock was taken.
+ * running is read after the lock was taken. Relies on run_items_waiting: with
+ * many targets, the few that are next are found without a look at the rest.
  *
  * @throws a unique violation on `run_items_one_running` if another run's item
  * was claimed on the same target in the same instant.
@@ -136,16 +137,29 @@ export async function claimItems(
     ? 'false'
     : `${WAITING} and i.ordinal < coalesce(:beforeOrdinal::integer, i.ordinal + 1)`;
   const claimed = await tx.raw(
-    `with picked as (
-       select i.id, i.status = 'running' as recovered
-       from run_items i
-       where i.run_id = :runId and ((${ABANDONED}) or (${waiting}))
-       order by i.status = 'running' desc, i.queued_at, i.ordinal
-       limit greatest(0, least(:slots, :parallelism - (
+    `with free as materialized (
+       select greatest(0, least(:slots, :parallelism - (
          select count(*) from run_items i
          where i.run_id = :runId and i.status = 'running' and not (${ABANDONED})
-       )))
+       ))) as places
+     ), abandoned as materialized (
+       select i.id
+       from run_items i
+       where i.run_id = :runId and (${ABANDONED})
+       order by i.queued_at, i.ordinal
+       limit (select places from free)
        for no key update of i skip locked
+     ), waiting as materialized (
+       select i.id
+       from run_items i
+       where i.run_id = :runId and (${waiting})
+       order by i.queued_at, i.ordinal
+       limit (select places from free) - (select count(*) from abandoned)
+       for no key update of i skip locked
+     ), picked as (
+       select id, true as recovered from abandoned
+       union all
+       select id, false from waiting
      )
      update run_items i set
        status = 'running',
@@ -288,20 +302,41 @@ export async function saveProgress(
 }
 
 /**
- * Remembers the session of an attempt before its first statement, so that the
- * next one can wait until it is gone.
+ * Remembers the sessions of attempts before their first statement, so that the
+ * next attempt can wait until they are gone.
  *
- * @returns false if the attempt is no longer the item's
+ * @returns the items whose attempts are still theirs
  */
-export async function saveSession(
+export async function saveSessions(
   tx: Tx,
-  fence: Fence,
-  session: NonNullable<RunItemRecord['session']>,
-): Promise<boolean> {
-  const changed = await fenced(tx, fence).update({
-    session: JSON.stringify(session),
-  });
-  return changed === 1;
+  sessions: (Fence & { session: NonNullable<RunItemRecord['session']> })[],
+): Promise<Set<string>> {
+  const { rows } = await tx.raw(
+    `with given as materialized (
+       select g.* from jsonb_to_recordset(?::jsonb) as g (
+         id uuid, attempt int, session jsonb)
+     ), mine as materialized (
+       select i.id from run_items i
+       join given g on g.id = i.id and g.attempt = i.attempt
+       where i.status = 'running'
+       order by i.id
+       for no key update of i
+     )
+     update run_items i set session = g.session
+     from given g
+     where i.id = g.id and i.id in (select id from mine)
+     returning i.id`,
+    [
+      JSON.stringify(
+        sessions.map(({ itemId, attempt, session }) => ({
+          id: itemId,
+          attempt,
+          session,
+        })),
+      ),
+    ],
+  );
+  return new Set(rows.map((row: { id: string }) => row.id));
 }
 
 /** How an attempt ended, and what the database really did. */
@@ -312,31 +347,67 @@ export interface ItemResult {
   statementsDone: number;
 }
 
-/** @returns seconds since the item was started, or undefined if the attempt is no longer the item's */
-export async function finishItem(
+/** An attempt at an item that ends, see {@link finishItems}. */
+export interface ItemEnding extends Fence {
+  result: ItemResult;
+  /** What was tried to find out what an earlier attempt did. */
+  evidence?: Evidence[];
+}
+
+/**
+ * Ends items of one run, each unless another attempt has it by now.
+ *
+ * @returns seconds since their start, of those that were ended
+ */
+export async function finishItems(
   tx: Knex.Transaction,
-  fence: Fence,
-  result: ItemResult,
-  evidence: Evidence[] = [],
-): Promise<{ seconds: number } | undefined> {
-  const rows = await fenced(tx, fence)
-    .update({
-      status: result.status,
-      outcome: result.outcome ?? null,
-      error: result.error ? JSON.stringify(result.error) : null,
-      statements_done: result.statementsDone,
-      current_statement: null,
-      current_started_at: null,
-      waiting_for: null,
-      finished_at: tx.fn.now(),
-      resume: null,
-      evidence: tx.raw('evidence || ?::jsonb', [JSON.stringify(evidence)]),
-      revision: tx.raw('revision + 1'),
-    })
-    .returning(
-      tx.raw('extract(epoch from finished_at - started_at)::float8 as seconds'),
-    );
-  return rows[0];
+  endings: ItemEnding[],
+): Promise<Map<string, number>> {
+  const { rows } = await tx.raw(
+    `with ending as materialized (
+       select e.* from jsonb_to_recordset(?::jsonb) as e (
+         id uuid, attempt int, status text, outcome text, error jsonb,
+         statements_done int, evidence jsonb)
+     ), mine as materialized (
+       select i.id from run_items i
+       join ending e on e.id = i.id and e.attempt = i.attempt
+       where i.status = 'running'
+       order by i.id
+       for no key update of i
+     )
+     update run_items i set
+       status = e.status,
+       outcome = e.outcome,
+       error = e.error,
+       statements_done = e.statements_done,
+       current_statement = null,
+       current_started_at = null,
+       waiting_for = null,
+       finished_at = now(),
+       resume = null,
+       evidence = i.evidence || coalesce(e.evidence, '[]'),
+       revision = i.revision + 1
+     from ending e
+     where i.id = e.id and i.id in (select id from mine)
+     returning i.id,
+       extract(epoch from i.finished_at - i.started_at)::float8 as seconds`,
+    [
+      JSON.stringify(
+        endings.map(({ itemId, attempt, result, evidence }) => ({
+          id: itemId,
+          attempt,
+          status: result.status,
+          outcome: result.outcome,
+          error: result.error,
+          statements_done: result.statementsDone,
+          evidence,
+        })),
+      ),
+    ],
+  );
+  return new Map(
+    rows.map((row: { id: string; seconds: number }) => [row.id, row.seconds]),
+  );
 }
 
 /** Gives an item back as it was before the claim, or to go on where it is; the attempt stays counted. */

@@ -26,7 +26,7 @@ export interface Workload {
 /**
  * Counts the work for the metrics.
  *
- * @remarks relies on run_items_claim, run_items_executor, run_items_trouble and
+ * @remarks relies on run_items_waiting, run_items_executor, run_items_trouble and
  * runs_status, so that it costs the same with a million finished items
  */
 export async function readWorkload(tx: Tx): Promise<Workload> {

@@ -200,8 +200,8 @@ export class ExecutionWorld {
         open: async target => this.#secrets.open(target.secret, target),
       },
       gate: {
-        claimBlockers: async (_tx, { runId }) => ({
-          blockers: this.blockers,
+        claimBlockers: async (_knex, { runId, targetIds }) => ({
+          blockers: targetIds.map(() => this.blockers),
           canceled: Boolean(
             (await this.knex('runs').where({ id: runId }).first())
               ?.cancel_requested_at,
