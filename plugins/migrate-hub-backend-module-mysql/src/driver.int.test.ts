@@ -1,3 +1,4 @@
+import { TargetSession } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import {
   testServer,
   waitUntil,
@@ -149,6 +150,50 @@ function stories(context: TestContext): void {
       expect(error.mayHaveSideEffects).toBe(isMariaDb);
       const left = await context.database.query("SHOW TABLES LIKE 'widgets'");
       expect(left).toHaveLength(isMariaDb ? 0 : 1);
+    });
+  });
+
+  describe('a session that the server ends', () => {
+    const options = {
+      tag: 'migrate-hub test 1',
+      lockTimeoutMs: 1_000,
+      statementTimeoutMs: 0,
+      connectTimeoutMs: 5_000,
+    };
+    const lost = { code: 'CONNECTION_LOST', connectionLost: true };
+    const end = ({ backend }: TargetSession) =>
+      context.database.query(`KILL CONNECTION ${backend.pid}`);
+
+    it('before it has the lock is lost, and no fault of the lock', async () => {
+      const session = await context.driver.connect(
+        context.database.connection,
+        options,
+      );
+      await end(session);
+      const error = await failureOf(session.acquireLock({ timeoutMs: 1_000 }));
+      expect(error).toMatchObject(lost);
+      await session.close();
+    });
+
+    it('while it waits for the lock is lost, too', async () => {
+      await context.open();
+      const session = await context.driver.connect(
+        context.database.connection,
+        options,
+      );
+      let isWaiting = false;
+      const failure = failureOf(
+        session.acquireLock({
+          timeoutMs: 60_000,
+          onWaiting: () => {
+            isWaiting = true;
+          },
+        }),
+      );
+      await waitUntil('it waits', () => isWaiting);
+      await end(session);
+      expect(await failure).toMatchObject(lost);
+      await session.close();
     });
   });
 

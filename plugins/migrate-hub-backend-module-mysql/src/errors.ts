@@ -106,13 +106,15 @@ function withoutValues({ errno, message }: DriverError): string {
 /**
  * An error in the server's words and number; what may hold rows is in the
  * detail. The original is not kept as the
- * cause, because mysql2 hangs the whole statement on it.
+ * cause, because mysql2 hangs the whole statement on it. That the line is lost
+ * is told already, and stays what it is.
  */
 export function serverError(
   code: TargetErrorCode,
   error: DriverError,
   extra: { prefix?: string; mayHaveSideEffects?: boolean } = {},
 ): TargetError {
+  if (error instanceof TargetError) return error;
   if (isLost(error)) {
     return connectionLost(error.message);
   }

@@ -121,6 +121,7 @@ export class Proofs {
         await this.#wire.rows(automatic);
       });
     } catch (error) {
+      if (this.#wire.lost) throw this.#wire.lost;
       throw damage(`gtid_next stayed ${gtid}: ${asDriverError(error).message}`);
     }
     if (succeeded && !contains(await executed(this.#wire), gtid)) {
