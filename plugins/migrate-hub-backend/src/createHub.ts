@@ -66,6 +66,7 @@ export interface Hub {
   revisions: RunRevisions;
   audience: RunAudience;
   keyHealth: KeyHealth;
+  environments: EnvironmentPolicies;
   createWebhookSender(
     options: Pick<WebhookSenderOptions, 'onAttempt'>,
   ): WebhookSender;
@@ -97,7 +98,7 @@ export function createHub(options: {
   const drivers = guardDrivers(options.drivers, Reach.create({ config, knex }));
   const secrets = SecretBox.fromConfig(config);
   const signer = Signer.fromConfig(config);
-  const environments = EnvironmentPolicies.fromConfig(config);
+  const environments = EnvironmentPolicies.create({ config, signer });
 
   const failPoint = failPointFromFile({ config, logger });
 
@@ -215,6 +216,7 @@ export function createHub(options: {
     audience: RunAudience.create({ knex, facts }),
     chainer,
     keyHealth: KeyHealth.create({ knex, secrets, signer }),
+    environments,
     createWebhookSender: ({ onAttempt }) =>
       WebhookSender.create({ knex, logger, secrets, receivers, onAttempt }),
     firstAdmins: signIn.firstAdmins,

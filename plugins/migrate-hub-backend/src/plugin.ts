@@ -132,6 +132,7 @@ export const migrateHubPlugin = createBackendPlugin({
           executor: executes ? executor : undefined,
           keys: hub.keyHealth,
           chain: hub.chainer,
+          policies: hub.environments,
         });
 
         const feed = createEventFeed({

@@ -187,6 +187,8 @@ export const environmentSettingsSchema = environmentSchema.extend({
   protected: z.boolean(),
   /** 0 until somebody sets it: what the config says. */
   revision: z.int(),
+  /** Something is stored that this hub did not sign: what the config says holds until it is set again. */
+  unproved: z.boolean(),
   /** What the config says. */
   configured: environmentPolicySchema,
   /** No setting is weaker than this; from the config. */

@@ -16,9 +16,10 @@ export function addHealthChecks(
     executor?: { problem(): string | undefined };
     keys: { problem(): Promise<string | undefined> };
     chain: { trouble: string | undefined };
+    policies: { trouble(tx: Knex): Promise<string | undefined> };
   },
 ): void {
-  const { knex, logger, executor, keys, chain } = options;
+  const { knex, logger, executor, keys, chain, policies } = options;
   health.addCheck('metadata database', async () => {
     try {
       await knex.raw('select 1');
@@ -32,6 +33,7 @@ export function addHealthChecks(
     ownershipText(await ownershipOfTrail(knex)),
   );
   health.addWarning('audit chain', async () => chain.trouble);
+  health.addWarning('policies', async () => policies.trouble(knex));
   if (executor) {
     health.addCheck('executor', async () => executor.problem());
   }

@@ -16,13 +16,6 @@ import { secondAdminRefusal } from '../domain/secondAdmin';
 import { HubError } from '../errors';
 import { appendAuditEvent, NewAuditEvent } from '../store/audit';
 import { Tx } from '../store/Database';
-import {
-  lockEnvironmentPolicy,
-  readEnvironmentPolicy,
-  savePolicy,
-  saveProposal,
-  StoredEnvironmentPolicy,
-} from '../store/environmentPolicies';
 import { CHANNELS, notify } from '../store/Listener';
 import { wakeRuns } from '../store/runItemClaims';
 import { listRuns } from '../store/runs';
@@ -35,6 +28,7 @@ import {
   EnvironmentPolicies,
   inForce,
   promotionFault,
+  ProvedEnvironmentPolicy,
 } from './EnvironmentPolicies';
 import {
   environmentSettingsView,
@@ -55,7 +49,7 @@ interface Options {
 /** An environment in the middle of a change. */
 interface Locked {
   environment: ConfiguredEnvironment;
-  stored: StoredEnvironmentPolicy;
+  stored: ProvedEnvironmentPolicy;
   /** In force until now. */
   before: EnvironmentPolicy;
 }
@@ -99,7 +93,7 @@ export class EnvironmentSettings {
     const { commands, environments } = this.#options;
     const environment = environments.configured(name);
     this.#assertPossible(environment, policy);
-    const stored = await readEnvironmentPolicy(commands.knex, name);
+    const stored = await environments.stored(commands.knex, name);
     const before = inForce(environment, stored);
     const changes = policyChanges(before, policy, stored.now);
     return {
@@ -124,25 +118,27 @@ export class EnvironmentSettings {
     name: string,
     change: z.output<typeof environmentSettingsUpdateSchema>,
   ): Promise<EnvironmentSettingsView> {
+    const { environments } = this.#options;
     const { policy, expectedRevision, reason } = change;
     return this.#change(context, name, expectedRevision, async (tx, locked) => {
       const { environment, stored, before } = locked;
       this.#assertPossible(environment, policy);
       this.#assertAboveFloor(locked, policy);
       const changes = policyChanges(before, policy, stored.now);
-      if (changes.length === 0) return;
+      // What was not proved is replaced, also by what holds already.
+      if (changes.length === 0 && !stored.unproved) return;
       const userId = context.caller.user.id;
       const payload = { before, after: policy, changes, reason };
       const weaker = changes.some(({ effect }) => effect === 'weaker');
       if (environment.protected && weaker) {
-        await saveProposal(tx, name, { policy, reason, userId });
+        await environments.propose(tx, name, { policy, reason, userId });
         await this.#audit(tx, context, name, {
           action: 'settings.proposed',
           payload,
         });
         return;
       }
-      await savePolicy(tx, name, { policy, userId });
+      await environments.save(tx, name, { policy, userId });
       await this.#audit(tx, context, name, {
         action: 'settings.changed',
         payload: { ...payload, droppedProposal: stored.proposal?.policy },
@@ -160,6 +156,7 @@ export class EnvironmentSettings {
     name: string,
     input: z.output<typeof proposalDecisionSchema>,
   ): Promise<EnvironmentSettingsView> {
+    const { environments } = this.#options;
     const { expectedRevision, decision } = input;
     return this.#change(context, name, expectedRevision, async (tx, locked) => {
       const { stored, before } = locked;
@@ -179,7 +176,7 @@ export class EnvironmentSettings {
         proposedBy,
       };
       if (decision === 'reject') {
-        await saveProposal(tx, name, undefined);
+        await environments.propose(tx, name, undefined);
         await this.#audit(tx, context, name, {
           action: 'settings.proposal_rejected',
           payload,
@@ -190,7 +187,7 @@ export class EnvironmentSettings {
       refuse(secondAdminRefusal(context.caller, users.get(proposedBy)));
       this.#assertAboveFloor(locked, policy);
       const userId = context.caller.user.id;
-      await savePolicy(tx, name, { policy, userId });
+      await environments.save(tx, name, { policy, userId });
       await this.#audit(tx, context, name, {
         action: 'settings.changed',
         payload,
@@ -209,7 +206,7 @@ export class EnvironmentSettings {
     const { commands, environments, revisions } = this.#options;
     const environment = environments.configured(name);
     const view = await commands.run(context, async tx => {
-      const stored = await lockEnvironmentPolicy(tx, name);
+      const stored = await environments.lock(tx, name);
       if (stored.revision !== expectedRevision) {
         throw new HubError(
           'STALE_REVISION',
@@ -299,8 +296,9 @@ export class EnvironmentSettings {
     { caller }: CommandContext,
     name: string,
   ): Promise<EnvironmentSettingsView> {
-    const environment = this.#options.environments.configured(name);
-    const stored = await readEnvironmentPolicy(tx, name);
+    const { environments } = this.#options;
+    const environment = environments.configured(name);
+    const stored = await environments.stored(tx, name);
     const { proposedBy, updatedBy } = stored;
     const users = await findUsers(tx, proposedBy ? [proposedBy] : []);
     return environmentSettingsView({

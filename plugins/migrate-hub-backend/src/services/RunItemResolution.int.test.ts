@@ -1,5 +1,4 @@
 import { mockCredentials } from '@backstage/backend-test-utils';
-import { ConfigReader } from '@backstage/config';
 import { Resolution } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
@@ -7,7 +6,6 @@ import { EXECUTOR_KNOWS } from '../executor/knows';
 import { newId } from '../store/Database';
 import { findUsers } from '../store/users';
 import { Commands } from './Commands';
-import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { Gate } from './Gate';
 import { RunItemResolution } from './RunItemResolution';
 import { RunQueries } from './RunQueries';
@@ -120,9 +118,8 @@ describe('a person who resolves an item', () => {
     role: 'user' | 'manager' = 'manager',
   ) {
     await world.giveRole(role);
-    const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
     const gate = Gate.create(world.facts);
-    const { knex, facts } = world;
+    const { knex, facts, environments } = world;
     const service = RunItemResolution.create({
       commands: Commands.create(knex),
       facts,

@@ -13,12 +13,12 @@ import { Refusal } from '../domain/refusal';
 import { secondAdminRefusal } from '../domain/secondAdmin';
 import { UserRecord } from '../domain/types';
 import { nextOpening } from '../domain/windows';
-import { StoredEnvironmentPolicy } from '../store/environmentPolicies';
 import { ActorLookup } from './actors';
 import {
   ConfiguredEnvironment,
   EnvironmentWithPolicy,
   inForce,
+  ProvedEnvironmentPolicy,
 } from './EnvironmentPolicies';
 
 const NOTHING_PROPOSED: Refusal = {
@@ -52,7 +52,7 @@ export const proposedPolicy = (proposal: {
 
 function proposalView(
   name: string,
-  stored: StoredEnvironmentPolicy,
+  stored: ProvedEnvironmentPolicy,
   options: { before: EnvironmentPolicy; actor: ActorLookup },
 ): EnvironmentSettings['proposal'] {
   const { proposal, proposedBy, proposedAt, now } = stored;
@@ -72,7 +72,7 @@ function proposalView(
 export function environmentSettingsView(options: {
   caller: Principal;
   environment: ConfiguredEnvironment;
-  stored: StoredEnvironmentPolicy;
+  stored: ProvedEnvironmentPolicy;
   actor: ActorLookup;
   proposer: UserRecord | undefined;
 }): EnvironmentSettings {
@@ -85,6 +85,7 @@ export function environmentSettingsView(options: {
     ...environmentView({ name, policy, now: stored.now }),
     protected: environment.protected,
     revision: stored.revision,
+    unproved: stored.unproved,
     configured: environment.policy,
     floor,
     floorText: (Object.keys(floor) as PolicyField[]).map(field =>

@@ -6,11 +6,11 @@ import { optional } from './rows';
 export interface StoredEnvironmentPolicy {
   /** 0 until somebody sets something. */
   revision: number;
-  /** As it was stored: not checked. */
+  /** As it was stored, signed: not checked. */
   policy?: unknown;
   updatedBy?: string;
   updatedAt?: Date;
-  proposal?: { policy: unknown; reason?: string };
+  proposal?: unknown;
   proposedBy?: string;
   proposedAt?: Date;
   /** The database's clock. */
@@ -22,7 +22,7 @@ interface Row {
   policy: unknown;
   updated_by: string | null;
   updated_at: Date | null;
-  proposal: { policy: unknown; reason?: string } | null;
+  proposal: unknown;
   proposed_by: string | null;
   proposed_at: Date | null;
   now: Date;
@@ -98,12 +98,11 @@ export async function savePolicy(
 export async function saveProposal(
   tx: Knex.Transaction,
   environment: string,
-  proposal: { policy: object; reason?: string; userId: string } | undefined,
+  proposal: { proposal: object; userId: string } | undefined,
 ): Promise<void> {
-  const { userId, ...rest } = proposal ?? {};
   await change(tx, environment, {
-    proposal: proposal ? JSON.stringify(rest) : null,
-    proposed_by: userId ?? null,
+    proposal: proposal ? JSON.stringify(proposal.proposal) : null,
+    proposed_by: proposal?.userId ?? null,
     proposed_at: proposal ? tx.fn.now() : null,
   });
 }

@@ -60,6 +60,7 @@ export class ExecutionWorld {
   userId = '';
   readonly targets: TestTarget[] = [];
   readonly driver = PostgresDriver.create();
+  readonly environments: EnvironmentPolicies;
   readonly facts: RunFactsReader;
   readonly items: RunItemsService;
   /** What the gate says to the executor. */
@@ -86,10 +87,14 @@ export class ExecutionWorld {
     this.knex = knex;
     this.#drop = drop;
     this.#admin = connectTo('postgres');
-    const environments = EnvironmentPolicies.fromConfig(new ConfigReader({}));
-    this.#policy = { ...environments.configured('daily').policy, ...policy };
     const { privateKey } = generateKeyPairSync('ed25519');
     this.#signer = Signer.create([{ id: '1', key: privateKey }]);
+    const environments = EnvironmentPolicies.create({
+      config: new ConfigReader({}),
+      signer: this.#signer,
+    });
+    this.environments = environments;
+    this.#policy = { ...environments.configured('daily').policy, ...policy };
     this.#grants = RoleGrants.create(this.#signer);
     this.facts = RunFactsReader.create({ environments, signer: this.#signer });
     this.items = RunItemsService.create({ knex, facts: this.facts });
