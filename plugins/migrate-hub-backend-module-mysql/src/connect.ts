@@ -88,13 +88,16 @@ async function handshake(connection: Connection): Promise<void> {
   });
 }
 
-function sslOptions({ host, tls }: TargetConnection): SslOptions | undefined {
+function sslOptions(target: TargetConnection): SslOptions | undefined {
+  const { host, tls, clientCertificate } = target;
   const { mode, ca } = tls;
   if (mode === 'disable') {
     return undefined;
   }
   return {
     ca,
+    cert: clientCertificate?.certificate,
+    key: clientCertificate?.key,
     rejectUnauthorized: mode !== 'require',
     // mysql2 would compare an address with "localhost": see hasIdentity.
     verifyIdentity: mode === 'verify-full' && !isIP(host),

@@ -1,6 +1,7 @@
 import {
   TargetError,
   TargetErrorCode,
+  tlsAlert,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 
 /** What an error of mysql2 carries, whatever its kind. */
@@ -155,6 +156,13 @@ export function connectError(
       code === 'HANDSHAKE_NO_SSL_SUPPORT'
         ? `${server} does not offer TLS`
         : `TLS with ${server} failed: ${message}`,
+    );
+  }
+  const alert = tlsAlert(message);
+  if (alert) {
+    return make(
+      'TLS_FAILED',
+      `${server} broke TLS off (${alert}). Give the target a client certificate that the server trusts, or check the version of TLS it takes`,
     );
   }
   if (errno !== undefined && AUTHENTICATION.has(errno)) {

@@ -220,12 +220,14 @@ export class Wire {
   }
 }
 
-function tlsOptions({ host, tls }: TargetConnection) {
+function tlsOptions({ host, tls, clientCertificate }: TargetConnection) {
   if (tls.mode === 'disable') {
     return false;
   }
   return {
     ca: tls.ca,
+    cert: clientCertificate?.certificate,
+    key: clientCertificate?.key,
     rejectUnauthorized: tls.mode !== 'require',
     // We connect to an address; the certificate speaks of the name.
     ...(isIP(host) ? {} : { servername: host }),

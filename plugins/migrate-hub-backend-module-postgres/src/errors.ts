@@ -3,6 +3,7 @@ import {
   TargetConnection,
   TargetError,
   TargetErrorCode,
+  tlsAlert,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 
 /** The server says goodbye with these: shut down, killed by an administrator, timed out while idle. */
@@ -41,8 +42,17 @@ export function connectFailure(
 
   if (cause instanceof DatabaseError) {
     const code = CONNECT_CODES[cause.code ?? ''] ?? 'UNREACHABLE';
-    const advice = ADVICE[code] ?? 'The server answers but takes no session';
+    const advice = /certificate/.test(cause.message)
+      ? 'Give the target a client certificate that the server trusts'
+      : ADVICE[code] ?? 'The server answers but takes no session';
     return fail(code, `${cause.message}. ${advice}`);
+  }
+  const alert = tlsAlert(error.message);
+  if (alert) {
+    return fail(
+      'TLS_FAILED',
+      `${at} broke TLS off (${alert}). Give the target a client certificate that the server trusts, or check the version of TLS it takes`,
+    );
   }
   if (isTlsError(error)) {
     return fail(

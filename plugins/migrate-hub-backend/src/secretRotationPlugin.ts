@@ -30,13 +30,13 @@ export const secretRotationPlugin = createBackendPlugin({
         const rotation = SecretRotation.create({ knex, secrets });
         await rotation.noteKeys();
         const done = await rotation.rotate({
-          onBatch: ({ targets, sessions, webhooks }) =>
+          onBatch: ({ targets, clientCertificates, sessions, webhooks }) =>
             logger.info(
-              `So far under key '${secrets.currentKeyId}': ${targets} targets, ${sessions} sessions, ${webhooks} webhooks`,
+              `So far under key '${secrets.currentKeyId}': ${targets} targets, ${clientCertificates} client certificates, ${sessions} sessions, ${webhooks} webhooks`,
             ),
         });
         logger.info(
-          `Secrets of ${done.targets} targets, ${done.sessions} sessions and ${done.webhooks} webhooks are now under key '${secrets.currentKeyId}'`,
+          `Secrets of ${done.targets} targets, ${done.clientCertificates} client certificates, ${done.sessions} sessions and ${done.webhooks} webhooks are now under key '${secrets.currentKeyId}'`,
         );
         if (done.unreadable > 0) {
           logger.warn(

@@ -188,7 +188,7 @@ export const environmentSettingsSchema = environmentSchema.extend({
   /** 0 until somebody sets it: what the config says. */
   revision: z.int(),
   /** Something is stored that this hub did not sign: what the config says holds until it is set again. */
-  unproved: z.boolean(),
+  unproved: z.boolean().optional(),
   /** What the config says. */
   configured: environmentPolicySchema,
   /** No setting is weaker than this; from the config. */

@@ -127,6 +127,32 @@ export const passwordSourceSchema = z.strictObject({
 /** @public */
 export type PasswordSource = z.infer<typeof passwordSourceSchema>;
 
+const pemSchema = textSchema({ min: 1, max: 100_000 });
+
+/** What the hub proves with, in TLS with a target, who it is. Goes in and never comes out. @public */
+export const clientCertificateSchema = z.strictObject({
+  /** PEM of the certificate, and of those in between up to the authority. */
+  certificate: pemSchema,
+  /** PEM of its private key, not encrypted. */
+  key: pemSchema,
+});
+/** @public */
+export type ClientCertificateInput = z.infer<typeof clientCertificateSchema>;
+
+/** What may be known of the certificate of a target. @public */
+export const clientCertificateFactsSchema = z.object({
+  /** Where it is kept, if that is outside the hub: then the rest is not known. */
+  from: passwordSourceSchema.optional(),
+  subject: z.string().optional(),
+  /** sha256 of the certificate, in hex. */
+  fingerprint: z.string().optional(),
+  notAfter: timeSchema.optional(),
+});
+/** @public */
+export type ClientCertificateFacts = z.infer<
+  typeof clientCertificateFactsSchema
+>;
+
 /** The address and login of a target as typed. @public */
 export const connectionShape = {
   engine: engineSchema,
@@ -138,6 +164,10 @@ export const connectionShape = {
   password: textSchema({ max: 1000 }).optional(),
   /** Instead of the password; for admins. */
   passwordFrom: passwordSourceSchema.optional(),
+  /** For servers that ask for one; the password may then be left out. */
+  clientCertificate: clientCertificateSchema.optional(),
+  /** Instead of it, where certificate and key are kept, one PEM after the other; for admins. */
+  clientCertificateFrom: passwordSourceSchema.optional(),
   tls: tlsSchema.optional(),
   historyTable: identifierSchema.optional(),
   historySchema: identifierSchema.optional(),
@@ -215,6 +245,8 @@ export const dbTargetSchema = z.object({
   hasPassword: z.boolean(),
   /** Where it is kept, if that is outside the hub. */
   passwordFrom: passwordSourceSchema.optional(),
+  /** Absent without one. */
+  clientCertificate: clientCertificateFactsSchema.optional(),
   tls: tlsSchema,
   historyTable: z.string(),
   historySchema: z.string().optional(),
@@ -274,6 +306,9 @@ export const dbTargetPatchSchema = z.strictObject({
   username: connectionShape.username.optional(),
   password: connectionShape.password,
   passwordFrom: connectionShape.passwordFrom,
+  /** `null` takes the stored one, or where it is, away. */
+  clientCertificate: clientCertificateSchema.nullable().optional(),
+  clientCertificateFrom: connectionShape.clientCertificateFrom,
   tls: tlsSchema.optional(),
   historyTable: identifierSchema.optional(),
   historySchema: identifierSchema.optional(),

@@ -13,6 +13,7 @@ export const secretKeySchema = z.object({
   /** How much still depends on it: at 0 it can be taken out of the config. */
   ciphertexts: z.object({
     targets: z.int(),
+    clientCertificates: z.int(),
     sessions: z.int(),
     webhooks: z.int(),
   }),

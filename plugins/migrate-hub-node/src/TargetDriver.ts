@@ -5,6 +5,14 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { PlanRequest, PlanResult } from './plan';
 
+/** What the hub proves with who it is, in TLS with a target; both PEM. @public */
+export interface ClientCertificate {
+  /** The certificate, and those in between up to the authority if there are any. */
+  certificate: string;
+  /** Its private key, not encrypted. */
+  key: string;
+}
+
 /** Where a target is and how to get in. Lives in memory only. @public */
 export interface TargetConnection {
   /** DNS name or IP address, never a socket path. */
@@ -18,6 +26,8 @@ export interface TargetConnection {
   database: string;
   username: string;
   password: string;
+  /** Shown to servers that ask for one. */
+  clientCertificate?: ClientCertificate;
   tls: TlsOptions;
   /** Plain identifier; the ledger is `<historyTable>_ledger`. */
   historyTable: string;

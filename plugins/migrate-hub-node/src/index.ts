@@ -10,4 +10,5 @@ export * from './resolveAddresses';
 export * from './SecretStore';
 export * from './TargetDriver';
 export * from './TargetError';
+export * from './tlsAlert';
 export * from './watchAnswer';

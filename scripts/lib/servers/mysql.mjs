@@ -48,9 +48,9 @@ export async function startTestMariadb({ binaries, port, log }) {
 }
 
 /** MariaDB whose data stays in `folder`. */
-export function startPersistentMariadb({ binaries, folder, port, log }) {
+export function startPersistentMariadb({ folder, ...options }) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return startMariadb({ binaries, folder, port, log, flags: [] });
+  return startMariadb({ flags: [], folder, ...options });
 }
 
 async function startMariadb(options) {

@@ -52,7 +52,7 @@ export async function startTestPostgres({ port, log, settings = {} }) {
 }
 
 /** The server of `npm start`: its data stays in `folder`, or in the place that `folder` links to. */
-export async function startPersistentPostgres({ folder, port, log }) {
+export async function startPersistentPostgres({ folder, port, log, settings }) {
   const account = await serverAccount();
   const place = reachable(dirname(folder), account)
     ? folder
@@ -62,7 +62,7 @@ export async function startPersistentPostgres({ folder, port, log }) {
     folder: place,
     port,
     log,
-    settings: { max_connections: '200' },
+    settings: { max_connections: '200', ...settings },
   });
 }
 
@@ -172,7 +172,7 @@ async function endForgottenServer(data) {
 }
 
 /** PostgreSQL refuses to run as root: root starts it as the user `postgres`, anybody else as is. */
-async function serverAccount() {
+export async function serverAccount() {
   if (process.getuid?.() !== 0) return {};
   const known = await accountOf(superuser);
   if (known) return known;

@@ -1,6 +1,6 @@
 // A server of one engine on a port and in a folder of its own, with the settings of production:
 // what it says is durable is durable.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logs } from '../paths.mjs';
@@ -9,8 +9,30 @@ import { run } from '../run.mjs';
 import { findMariadb, findMysql } from './apt.mjs';
 import { startPersistentMariadb, startPersistentMysql } from './mysql.mjs';
 import { mysqlFolder } from './mysqlFolder.mjs';
-import { startPersistentPostgres } from './postgres.mjs';
+import { serverAccount, startPersistentPostgres } from './postgres.mjs';
 import { removeFolder, tempFolder } from './temp.mjs';
+
+/** Certificates of the server and of one client, who trust each other. */
+async function writeCertificates(folder, account) {
+  const { default: selfsigned } = await import('selfsigned');
+  const generate = name =>
+    selfsigned.generate([{ name: 'commonName', value: name }], {
+      ...{ days: 2, keySize: 2048, algorithm: 'sha256' },
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+      ],
+    });
+  const server = generate('localhost');
+  const client = generate('migrate-hub');
+  const key = join(folder, 'server.key');
+  writeFileSync(join(folder, 'server.crt'), server.cert);
+  writeFileSync(join(folder, 'clients.crt'), client.cert);
+  writeFileSync(key, server.private, { mode: 0o600 });
+  // PostgreSQL takes only a key of its own account.
+  if (account.uid !== undefined) chownSync(key, account.uid, account.gid);
+  return { ca: server.cert, certificate: client.cert, key: client.private };
+}
 
 export class PrivateServer {
   #engine;
@@ -19,10 +41,11 @@ export class PrivateServer {
   #port;
   #chroot;
   #running;
+  #certificates;
   #standby;
 
   /** With `megabytes` its data lies on a file system of that size, which can be filled. */
-  static async create({ engine, megabytes }) {
+  static async create({ engine, megabytes, tls }) {
     const server = new PrivateServer();
     server.#engine = engine;
     server.#port = await freePort();
@@ -46,6 +69,12 @@ export class PrivateServer {
     }
     // The account of the server passes through.
     await run('chmod', ['755', server.#folder]);
+    if (tls) {
+      server.#certificates = await writeCertificates(
+        server.#folder,
+        engine === 'postgres' ? await serverAccount() : {},
+      );
+    }
     return server;
   }
 
@@ -56,7 +85,7 @@ export class PrivateServer {
       log: join(logs, `private-${this.#engine}.log`),
     };
     this.#running = await this.#startEngine(options);
-    return { url: this.#running.url };
+    return { url: this.#running.url, tls: this.#certificates };
   }
 
   /** Sends the server a signal and waits until it is gone. */
@@ -116,16 +145,41 @@ export class PrivateServer {
   async #startEngine(options) {
     switch (this.#engine) {
       case 'postgres':
-        return startPersistentPostgres(options);
+        return startPersistentPostgres({
+          ...options,
+          settings: this.#certificates && {
+            ssl: 'on',
+            ssl_cert_file: join(this.#folder, 'server.crt'),
+            ssl_key_file: join(this.#folder, 'server.key'),
+            ssl_ca_file: join(this.#folder, 'clients.crt'),
+          },
+        });
       case 'mariadb':
-        return startPersistentMariadb({ ...options, binaries: findMariadb() });
+        return startPersistentMariadb({
+          ...options,
+          binaries: findMariadb(),
+          flags: this.#tlsFlags(this.#folder),
+        });
       default:
         return startPersistentMysql({
           ...options,
           server: await findMysql(),
           chroot: this.#chroot,
-          flags: ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
+          flags: [
+            ...['--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
+            // Inside the chroot the folder has another name.
+            ...this.#tlsFlags(this.#folder.slice(this.#chroot?.length ?? 0)),
+          ],
         });
     }
+  }
+
+  #tlsFlags(folder) {
+    if (!this.#certificates) return [];
+    return [
+      `--ssl-ca=${folder}/clients.crt`,
+      `--ssl-cert=${folder}/server.crt`,
+      `--ssl-key=${folder}/server.key`,
+    ];
   }
 }

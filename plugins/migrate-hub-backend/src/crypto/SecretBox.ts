@@ -23,6 +23,8 @@ const FORMAT = /^v1\.([A-Za-z0-9_-]{1,32})\.([\w-]{16})\.([\w-]{22,})$/;
 /** Whose password it is and where it may be sent: a secret opens for nothing else. */
 export interface SecretBinding {
   id: string;
+  /** Absent for the password. */
+  use?: 'clientCertificate';
   engine: Engine;
   host: string;
   port: number;
@@ -36,9 +38,10 @@ export interface SecretKey {
 }
 
 const associatedData = (binding: SecretBinding): Buffer => {
-  const { id, engine, host, port, username, tls } = binding;
+  const { id, use, engine, host, port, username, tls } = binding;
+  const address = { id, engine, host, port, username, tls };
   return Buffer.from(
-    canonicalJson({ id, engine, host, port, username, tls }),
+    canonicalJson(use ? { ...address, use } : address),
     'utf8',
   );
 };
@@ -210,6 +213,6 @@ export class SecretBox {
 function unreadable(reason: string): HubError {
   return new HubError(
     'PASSWORD_REQUIRED',
-    `The stored password ${reason}, so it cannot be used. Type the password of the target again.`,
+    `The stored secret ${reason}, so it cannot be used. Type the password of the target, or its client certificate, again.`,
   );
 }

@@ -1,5 +1,6 @@
 import {
   Binding,
+  ClientCertificateFacts,
   Engine,
   EnvironmentPolicy,
   EnvironmentState,
@@ -93,6 +94,9 @@ export interface DbTargetRecord {
   secret: string;
   /** Where the password is kept outside the hub. */
   passwordFrom?: PasswordSource;
+  /** Ciphertext of the client certificate and its key, or of where they are. */
+  clientSecret?: string;
+  clientCertificate?: ClientCertificateFacts;
   tls: TlsOptions;
   historyTable: string;
   historySchema?: string;

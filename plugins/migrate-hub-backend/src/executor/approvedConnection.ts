@@ -5,9 +5,11 @@ import { digestedTargetFields } from '../domain/binding';
 import { DbTargetRecord } from '../domain/types';
 import { ItemFailure } from './ItemFailure';
 
-/** Opens the stored password of a target. */
+type Credentials = Pick<TargetConnection, 'password' | 'clientCertificate'>;
+
+/** Opens what is stored to get into a target with. */
 export interface TargetSecrets {
-  open(target: DbTargetRecord): Promise<string>;
+  open(target: DbTargetRecord): Promise<Credentials>;
 }
 
 /** How to get in, and who must answer. */
@@ -55,7 +57,7 @@ export async function approvedConnection(options: {
       port: bound.port,
       database: bound.database,
       username: bound.username,
-      password: await openPassword(target, secrets),
+      ...(await openCredentials(target, secrets)),
       tls: bound.tls,
       historyTable: bound.historyTable,
       historySchema: bound.historySchema,
@@ -63,19 +65,23 @@ export async function approvedConnection(options: {
   };
 }
 
-async function openPassword(
+async function openCredentials(
   target: DbTargetRecord,
   secrets: TargetSecrets,
-): Promise<string> {
+): Promise<Credentials> {
   try {
     return await secrets.open(target);
   } catch {
     // Whatever the reason, its words stay here: they come from decryption.
+    const outside = target.passwordFrom ?? target.clientCertificate?.from;
+    const what = `The password${
+      target.clientCertificate ? ' or the client certificate' : ''
+    } of '${target.name}'`;
     throw new ItemFailure(
       'SECRET_UNREADABLE',
-      target.passwordFrom
-        ? `The password of '${target.name}' cannot be had from where it is kept (${target.passwordFrom.from}). Test the target: that says why.`
-        : `The stored password of '${target.name}' cannot be decrypted. Type it again.`,
+      outside
+        ? `${what} cannot be had from where it is kept (${outside.from}). Test the target: that says why.`
+        : `${what} cannot be decrypted. Type it again.`,
     );
   }
 }

@@ -167,7 +167,7 @@ export class ConnectionTests {
       port: target.port,
       database: target.database,
       username: target.username,
-      password: await this.#options.secrets.open(target),
+      ...(await this.#options.secrets.open(target)),
       tls: target.tls,
       historyTable: target.historyTable,
       historySchema: target.historySchema,

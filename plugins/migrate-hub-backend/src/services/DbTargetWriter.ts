@@ -6,7 +6,6 @@ import {
 import { ConnectionTestResult } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { z } from 'zod';
-import { SecretBox } from '../crypto/SecretBox';
 import { inventoryRefusal, Principal } from '../domain/actions';
 import { personRefusal, roleRefusal } from '../domain/caller';
 import { DbTargetRecord } from '../domain/types';
@@ -16,6 +15,7 @@ import { newId, Tx } from '../store/Database';
 import { findDbSet } from '../store/dbSets';
 import * as store from '../store/dbTargets';
 import { findProjectByKey } from '../store/projects';
+import { assertTlsFor } from './clientCertificates';
 import { Commands } from './Commands';
 import { ConnectionTests } from './ConnectionTests';
 import { CommandContext } from './context';
@@ -30,6 +30,11 @@ import {
   TargetEdit,
   withDefaults,
 } from './targetValues';
+import {
+  editCredentials,
+  isCertificateTyped,
+  isPasswordTyped,
+} from './targetCredentials';
 import { TargetSecrets } from './TargetSecrets';
 import { identify } from './serverIdentity';
 import { refuseDuplicates } from './uniqueness';
@@ -45,9 +50,6 @@ export interface DbTargetWriterOptions {
 type View = (tx: Tx, id: string) => Promise<DbTarget>;
 type CreateInput = z.output<typeof dbTargetCreateSchema>;
 type PatchInput = z.output<typeof dbTargetPatchSchema>;
-
-const isPasswordTyped = ({ password, passwordFrom }: PatchInput) =>
-  password !== undefined || passwordFrom !== undefined;
 
 /** Creates and changes DB targets: test outside, then one transaction. */
 export class DbTargetWriter {
@@ -78,11 +80,13 @@ export class DbTargetWriter {
       ...withDefaults(input),
       ...{ name, host, port, database, username, passwordFrom },
     };
-    const password = await secrets.reveal(context.caller, input);
-    const test = await connections.probe(engine, { ...values, password });
-
+    const credentials = await secrets.reveal(context.caller, input);
     const id = newId();
-    const secret = secrets.seal(input, { id, engine, ...values });
+    const binding = { id, engine, ...values };
+    const certificate = secrets.sealCertificate(input, binding);
+    assertTlsFor(certificate?.clientCertificate, values.tls);
+    const test = await connections.probe(engine, { ...values, ...credentials });
+    const secret = secrets.seal(input, binding);
     return refuseDuplicates(this.#duplicates(input.name), () =>
       commands.run(context, async tx => {
         const set = await this.#assertSetOpen(tx, input.dbSetId);
@@ -93,7 +97,7 @@ export class DbTargetWriter {
         });
         const userId = context.caller.user.id;
         await store.insertDbTarget(tx, {
-          ...values,
+          ...{ ...values, ...certificate },
           ...{ id, engine, secret, userId, dbSetId: set.id },
           identity: identity ?? { distinct: false },
         });
@@ -105,7 +109,10 @@ export class DbTargetWriter {
           entityId: id,
           environment: set.environment,
           requestId: context.requestId,
-          payload: { dbSet: set.id, engine, ...values, ...audit },
+          payload: {
+            ...{ dbSet: set.id, engine, ...values, ...audit },
+            clientCertificate: certificate?.clientCertificate,
+          },
         });
         return view(tx, id);
       }),
@@ -124,14 +131,7 @@ export class DbTargetWriter {
 
     const edit = editOf(target, input);
     const { id } = target;
-    const typed = isPasswordTyped(input);
-    if (typed) {
-      await secrets.reveal(context.caller, input);
-      edit.next.passwordFrom = input.passwordFrom;
-      edit.next.secret = secrets.seal(input, edit.next);
-    } else if (edit.addressChanged) {
-      edit.next.secret = this.#emptySecretOf(target, edit);
-    }
+    await editCredentials(secrets, context.caller, { target, edit, input });
     const test = await this.#testOf(context, edit, input);
 
     return refuseDuplicates(this.#duplicates(edit.next.name), () =>
@@ -148,10 +148,15 @@ export class DbTargetWriter {
             })
           : { identity: undefined, audit: undefined };
 
-        // Keys may have been rotated since the target was read.
-        const secret =
-          edit.next.secret === target.secret ? before.secret : edit.next.secret;
-        await store.updateDbTarget(tx, id, { ...edit.next, secret, identity });
+        await store.updateDbTarget(tx, id, {
+          ...edit.next,
+          // Keys may have been rotated since the target was read.
+          ...(edit.next.secret === target.secret && { secret: before.secret }),
+          ...(edit.next.clientSecret === target.clientSecret && {
+            clientSecret: before.clientSecret,
+          }),
+          identity,
+        });
         if (test) await store.saveTest(tx, id, test);
         await this.#record(tx, context, { before, edit, input, audit });
 
@@ -182,18 +187,6 @@ export class DbTargetWriter {
     if (settings.confirmDistinctServer) refuse(confirmRefusal(principal));
   }
 
-  /** A password goes only where it was typed for; no password goes anywhere. */
-  #emptySecretOf(target: DbTargetRecord, edit: TargetEdit): string {
-    if (SecretBox.holdsText(target.secret)) {
-      throw new HubError(
-        'PASSWORD_REQUIRED',
-        `The password of '${target.name}' was typed for ${target.username} at ${target.host}:${target.port}. Type it again together with the new address.`,
-        { details: { changed: Object.keys(edit.changes) } },
-      );
-    }
-    return this.#options.secrets.seal({ password: '' }, edit.next);
-  }
-
   async #testOf(
     context: CommandContext,
     edit: TargetEdit,
@@ -206,6 +199,7 @@ export class DbTargetWriter {
       'historyTable' in changes ||
       'historySchema' in changes ||
       isPasswordTyped(input) ||
+      isCertificateTyped(input) ||
       input.confirmDistinctServer;
     if (!wanted) return undefined;
     await this.#options.limits.count(context, 'connectionTest');

@@ -20,6 +20,7 @@ import { lookUpActors } from './actors';
 import { testSummary } from './testSummary';
 import { CommandContext } from './context';
 import { DbTargetWriter, DbTargetWriterOptions } from './DbTargetWriter';
+import { assertTlsFor } from './clientCertificates';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { connectionTestView, dbTargetView } from './inventoryViews';
 import { refuse } from './refuse';
@@ -121,11 +122,14 @@ export class DbTargetsService {
     await limits.count(context, 'connectionTest');
     const { engine, host, port, database, username } = input;
     const address = { host, port, database, username };
-    const password = await this.#options.secrets.reveal(context.caller, input);
+    const { secrets } = this.#options;
+    const credentials = await secrets.reveal(context.caller, input);
+    const settings = withDefaults(input);
+    assertTlsFor(credentials.clientCertificate && {}, settings.tls);
     const result = await connections.probe(engine, {
       ...address,
-      ...withDefaults(input),
-      password,
+      ...settings,
+      ...credentials,
     });
     await commands.run({ caller: context.caller }, tx =>
       appendAuditEvent(tx, {

@@ -2,8 +2,8 @@ import { SecretStore } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { open, realpath } from 'fs/promises';
 import { isAbsolute, normalize, sep } from 'path';
 
-/** A file with a password is not longer. */
-const MOST_BYTES = 4096;
+/** A file with a password, or a certificate with its key and those above it, is not longer. */
+const MOST_BYTES = 65_536;
 
 const isBelow = (path: string, folder: string) =>
   path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
@@ -46,7 +46,7 @@ export class FileSecrets implements SecretStore {
         buffer: Buffer.alloc(MOST_BYTES + 1),
       });
       if (bytesRead > MOST_BYTES) {
-        throw new Error('The file is too long for one with a password');
+        throw new Error('The file is too long for one with a secret');
       }
       return buffer.toString('utf8', 0, bytesRead).replace(/\r?\n$/, '');
     } finally {

@@ -2,12 +2,15 @@ import { SecretBox } from '../crypto/SecretBox';
 import { Signer } from '../crypto/Signer';
 import { Tx } from '../store/Database';
 import { ensureProof, openApprovals } from '../store/keyProofs';
-import { countSecrets } from '../store/secrets';
+import { countSecrets, SecretHolder } from '../store/secrets';
 
 /** What the proof of a key says when it is opened. */
 const SAID = 'migrate-hub';
 
 const APPROVALS = 100;
+
+/** Sessions and webhooks go on without. */
+const OF_TARGETS: SecretHolder[] = ['targets', 'clientCertificates'];
 
 /** Whether the configured keys are those that the records were made with. */
 export class KeyHealth {
@@ -45,11 +48,14 @@ export class KeyHealth {
     const known = this.#secrets.keyIds;
     return (await countSecrets(this.#tx))
       .filter(
-        ({ holder, keyId }) => holder === 'targets' && !known.includes(keyId),
+        ({ holder, keyId }) =>
+          OF_TARGETS.includes(holder) && !known.includes(keyId),
       )
       .map(
-        ({ keyId, count }) =>
-          `passwords of targets (${count}) are encrypted with key '${keyId}', which is not in migrateHub.secrets.keys`,
+        ({ holder, keyId, count }) =>
+          `${
+            holder === 'targets' ? 'passwords' : 'client certificates'
+          } of targets (${count}) are encrypted with key '${keyId}', which is not in migrateHub.secrets.keys`,
       );
   }
 

@@ -13,6 +13,11 @@ const inConfig = ({ id, key }: typeof oldKey) => ({
   key: key.toString('base64'),
 });
 
+const nothing = {
+  ...{ targets: 0, clientCertificates: 0, sessions: 0, webhooks: 0 },
+  unreadable: 0,
+};
+
 const configWith = (...keys: (typeof oldKey)[]) => {
   const config = testConfig();
   config.migrateHub.secrets.keys = keys.map(inConfig);
@@ -46,6 +51,25 @@ const keysInUse = async () => {
   return rows.map(({ secret }) => secret.split('.')[1]);
 };
 
+/** As the hub stores a client certificate beside the password. */
+async function addCertificate(id: string) {
+  const row = await world.knex('db_targets').where({ id }).first();
+  const { engine, host, port, username, tls } = row;
+  const binding = {
+    ...{ id, engine, host, port, username, tls },
+    use: 'clientCertificate' as const,
+  };
+  const text = JSON.stringify({ certificate: 'PEM', key: 'PEM' });
+  await world
+    .knex('db_targets')
+    .where({ id })
+    .update({ client_secret: SecretBox.create([oldKey]).seal(text, binding) });
+  return async (key: typeof oldKey) => {
+    const now = await world.knex('db_targets').where({ id }).first();
+    return SecretBox.create([key]).open(now.client_secret, binding) === text;
+  };
+}
+
 it('moves every secret to the first key while the hub runs, also after it was broken off', async () => {
   const { uma, ada } = world.users;
   await before.secretRotation.noteKeys();
@@ -70,6 +94,7 @@ it('moves every secret to the first key while the hub runs, also after it was br
     secret: 'a-secret-of-some-length',
   });
 
+  const certificateOpensWith = await addCertificate(targetIds[1]);
   const brokenOff = during.secretRotation.rotate({
     batch: 2,
     onBatch: () => {
@@ -100,6 +125,7 @@ it('moves every secret to the first key while the hub runs, also after it was br
   const target = await before.dbTargets.get(uma, targetIds[2]);
   expect(await during.secretRotation.rotate({ batch: 2 })).toEqual({
     targets: 1,
+    clientCertificates: 1,
     sessions: 1,
     webhooks: 1,
     unreadable: 0,
@@ -109,6 +135,8 @@ it('moves every secret to the first key while the hub runs, also after it was br
     name: 'renamed',
   });
   expect(await keysInUse()).toEqual(['new', 'new', 'new']);
+  expect(await certificateOpensWith(newKey)).toBe(true);
+  await expect(certificateOpensWith(oldKey)).rejects.toThrow();
   expect((await after.dbTargets.test(uma, targetIds[2])).ok).toBe(true);
   await expect(before.dbTargets.test(uma, targetIds[2])).rejects.toMatchObject({
     code: 'PASSWORD_REQUIRED',
@@ -124,10 +152,11 @@ it('moves every secret to the first key while the hub runs, also after it was br
     .where({ action: 'secrets.rotated' })
     .orderBy('id');
   expect(events.map(({ payload }) => payload)).toEqual([
-    { key: 'new', targets: 2, sessions: 0, webhooks: 0, unreadable: 0 },
-    { key: 'new', targets: 1, sessions: 0, webhooks: 0, unreadable: 0 },
-    { key: 'new', targets: 0, sessions: 1, webhooks: 0, unreadable: 0 },
-    { key: 'new', targets: 0, sessions: 0, webhooks: 1, unreadable: 0 },
+    { ...nothing, key: 'new', targets: 2 },
+    { ...nothing, key: 'new', targets: 1 },
+    { ...nothing, key: 'new', clientCertificates: 1 },
+    { ...nothing, key: 'new', sessions: 1 },
+    { ...nothing, key: 'new', webhooks: 1 },
   ]);
   await expect(during.secretRotation.settings(uma)).rejects.toMatchObject({
     code: 'ROLE_REQUIRED',
@@ -146,6 +175,7 @@ it('leaves what it cannot read, says so, and goes on with the rest', async () =>
   const back = world.replica(configWith(oldKey, newKey));
   expect(await back.secretRotation.rotate({ batch: 1 })).toEqual({
     targets: 2,
+    clientCertificates: 1,
     sessions: 1,
     webhooks: 1,
     unreadable: 1,

@@ -13,11 +13,20 @@ const BATCH = 100;
 /** What a rotation, or a batch of it, came to. */
 export interface Rotated {
   targets: number;
+  clientCertificates: number;
   sessions: number;
   webhooks: number;
   /** Left as they are: encrypted with a key that is not configured, or for another address. */
   unreadable: number;
 }
+
+const nothing = (): Rotated => ({
+  targets: 0,
+  clientCertificates: 0,
+  sessions: 0,
+  webhooks: 0,
+  unreadable: 0,
+});
 
 /** Knows which key each secret is encrypted with, and moves them to the first. */
 export class SecretRotation {
@@ -55,6 +64,7 @@ export class SecretRotation {
         since: noted.get(id)?.since.toISOString(),
         ciphertexts: {
           targets: under(id, 'targets'),
+          clientCertificates: under(id, 'clientCertificates'),
           sessions: under(id, 'sessions'),
           webhooks: under(id, 'webhooks'),
         },
@@ -73,21 +83,14 @@ export class SecretRotation {
     options: { batch?: number; onBatch?: (done: Rotated) => void } = {},
   ): Promise<Rotated> {
     const { batch = BATCH, onBatch } = options;
-    const sum: Rotated = {
-      targets: 0,
-      sessions: 0,
-      webhooks: 0,
-      unreadable: 0,
-    };
+    const sum = nothing();
     for (const holder of store.secretHolders) {
       let after: string | undefined;
       for (;;) {
         const done = await this.#rotateBatch({ holder, after, limit: batch });
         if (!done.last) break;
         after = done.last;
-        sum.targets += done.rotated.targets;
-        sum.sessions += done.rotated.sessions;
-        sum.webhooks += done.rotated.webhooks;
+        sum[holder] += done.rotated[holder];
         sum.unreadable += done.rotated.unreadable;
         onBatch?.({ ...sum });
       }
@@ -101,12 +104,7 @@ export class SecretRotation {
     limit: number;
   }): Promise<{ last?: string; rotated: Rotated }> {
     const key = this.#secrets.currentKeyId;
-    const rotated: Rotated = {
-      targets: 0,
-      sessions: 0,
-      webhooks: 0,
-      unreadable: 0,
-    };
+    const rotated = nothing();
     return this.#knex.transaction(async tx => {
       const rows = await store.lockSealedRows(tx, { ...ask, notUnder: key });
       for (const row of rows) {
@@ -131,15 +129,15 @@ export class SecretRotation {
   }
 
   #reseal(row: store.SealedRow): string | undefined {
-    if (row.holder !== 'targets') {
+    if (!('binding' in row)) {
       const token = this.#secrets.openToken(row.secret, row.id);
       return token === undefined
         ? undefined
         : this.#secrets.sealToken(token, row.id);
     }
     try {
-      const password = this.#secrets.open(row.secret, row.binding);
-      return this.#secrets.seal(password, row.binding);
+      const secret = this.#secrets.open(row.secret, row.binding);
+      return this.#secrets.seal(secret, row.binding);
     } catch (error) {
       if (error instanceof HubError) return undefined;
       throw error;

@@ -91,6 +91,7 @@ export function dbTargetView(
     username: target.username,
     hasPassword: SecretBox.holdsText(target.secret),
     passwordFrom: target.passwordFrom,
+    clientCertificate: target.clientCertificate,
     tls: target.tls,
     historyTable: target.historyTable,
     historySchema: target.historySchema,

@@ -1,4 +1,5 @@
 import {
+  ClientCertificateFacts,
   ConnectionCheck,
   Engine,
   PasswordSource,
@@ -25,6 +26,8 @@ interface DbTargetRow {
   username: string;
   secret: string;
   password_from: PasswordSource | null;
+  client_secret: string | null;
+  client_certificate: ClientCertificateFacts | null;
   tls: TlsOptions;
   history_table: string;
   history_schema: string | null;
@@ -54,6 +57,8 @@ const toDbTarget = (row: DbTargetRow): DbTargetRecord => ({
   username: row.username,
   secret: row.secret,
   passwordFrom: optional(row.password_from),
+  clientSecret: optional(row.client_secret),
+  clientCertificate: optional(row.client_certificate),
   tls: row.tls,
   historyTable: row.history_table,
   historySchema: optional(row.history_schema),
@@ -132,6 +137,8 @@ export interface DbTargetValues {
   username: string;
   secret: string;
   passwordFrom?: PasswordSource;
+  clientSecret?: string;
+  clientCertificate?: ClientCertificateFacts;
   tls: TlsOptions;
   historyTable: string;
   historySchema?: string;
@@ -146,6 +153,10 @@ const toColumns = (values: DbTargetValues) => ({
   secret: values.secret,
   password_from: values.passwordFrom
     ? JSON.stringify(values.passwordFrom)
+    : null,
+  client_secret: values.clientSecret ?? null,
+  client_certificate: values.clientCertificate
+    ? JSON.stringify(values.clientCertificate)
     : null,
   tls: JSON.stringify(values.tls),
   history_table: values.historyTable,

@@ -3,16 +3,27 @@ import { SecretBinding } from '../crypto/SecretBox';
 import { Tx } from './Database';
 
 /** Where ciphertexts stand. */
-export const secretHolders = ['targets', 'sessions', 'webhooks'] as const;
+export const secretHolders = [
+  'targets',
+  'clientCertificates',
+  'sessions',
+  'webhooks',
+] as const;
 export type SecretHolder = (typeof secretHolders)[number];
 
 /** A row of a batch, with what its ciphertexts are bound to. */
 export type SealedRow =
-  | { holder: 'targets'; id: string; secret: string; binding: SecretBinding }
+  | {
+      holder: 'targets' | 'clientCertificates';
+      id: string;
+      secret: string;
+      binding: SecretBinding;
+    }
   | { holder: 'sessions' | 'webhooks'; id: string; secret: string };
 
 const columnOf = {
   targets: ['db_targets', 'secret'],
+  clientCertificates: ['db_targets', 'client_secret'],
   sessions: ['sessions', 'upstream_token'],
   webhooks: ['webhooks', 'secret'],
 } as const;
@@ -43,17 +54,14 @@ export interface SecretCount {
 
 /** How many ciphertexts there are under each key. */
 export async function countSecrets(tx: Tx): Promise<SecretCount[]> {
-  const { rows } = await tx.raw(`
-    select 'targets' as holder, ${keyOf('secret')} as key_id, count(*)::int
-      from db_targets group by 2
-    union all
-    select 'sessions', ${keyOf('upstream_token')}, count(*)::int
-      from sessions where upstream_token is not null group by 2
-    union all
-    select 'webhooks', ${keyOf(
-      'secret',
-    )}, count(*)::int from webhooks group by 2
-  `);
+  const counts = secretHolders.map(holder => {
+    const [table, column] = columnOf[holder];
+    return `select '${holder}' as holder, ${keyOf(
+      column,
+    )} as key_id, count(*)::int
+              from ${table} where ${column} is not null group by 2`;
+  });
+  const { rows } = await tx.raw(counts.join(' union all '));
   return rows.map(
     (row: { holder: SecretHolder; key_id: string; count: number }) => ({
       holder: row.holder,
@@ -88,9 +96,14 @@ export async function lockSealedRows(
   const rows = await query.select('*');
   return rows.map(row => {
     const { id, engine, host, port, username, tls } = row;
-    if (holder !== 'targets') return { holder, id, secret: row[column] };
-    const binding = { id, engine, host, port, username, tls };
-    return { holder, id, secret: row[column], binding };
+    const secret = row[column];
+    if (holder === 'sessions' || holder === 'webhooks') {
+      return { holder, id, secret };
+    }
+    const address = { id, engine, host, port, username, tls };
+    const binding: SecretBinding =
+      holder === 'targets' ? address : { ...address, use: 'clientCertificate' };
+    return { holder, id, secret, binding };
   });
 }
 

@@ -1,6 +1,6 @@
 import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { TestServerName } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
-import { HubProcess } from './HubProcess';
+import { HubOptions, HubProcess } from './HubProcess';
 import { Person } from './Person';
 import { createTargetDatabase, TargetDatabase } from './targetDatabases';
 
@@ -14,8 +14,8 @@ export class World {
   readonly manager: Person;
   readonly admin: Person;
 
-  static async create(): Promise<World> {
-    const hub = await HubProcess.start();
+  static async create(options: HubOptions = {}): Promise<World> {
+    const hub = await HubProcess.start(options);
     try {
       const [user, manager, admin] = await Promise.all([
         Person.signIn(hub, 'user@example.com'),

@@ -6,7 +6,21 @@ import { ServerAddress } from './sql';
 
 const script = resolve(__dirname, '../../../../../scripts/privateServer.mjs');
 
-type Answer = { url?: string; error?: string };
+type Answer = { url?: string; tls?: TlsFiles; error?: string };
+
+/** PEM: who signed the server's certificate, and one of a client that it signed too. */
+interface TlsFiles {
+  ca: string;
+  certificate: string;
+  key: string;
+}
+
+interface Options {
+  /** Its data lies on a file system of that size; needs root. */
+  megabytes?: number;
+  /** Answers in TLS too, and knows certificates of clients. */
+  tls?: true;
+}
 
 /** A database server of a test's own, which it may kill, fill and start again. */
 export class PrivateServer {
@@ -15,13 +29,13 @@ export class PrivateServer {
   readonly #lines: Interface;
   readonly #ended: Promise<void>;
   #address: ServerAddress | undefined;
+  #tls: TlsFiles | undefined;
 
-  /** @param options - `megabytes`: its data lies on a file system of that size; needs root */
   static async start(
     engine: TestServerName,
-    options: { megabytes?: number } = {},
+    options: Options = {},
   ): Promise<PrivateServer> {
-    const server = new PrivateServer(engine, options.megabytes);
+    const server = new PrivateServer(engine, options);
     try {
       await server.start();
     } catch (error) {
@@ -31,10 +45,13 @@ export class PrivateServer {
     return server;
   }
 
-  private constructor(engine: TestServerName, megabytes: number | undefined) {
+  private constructor(engine: TestServerName, { megabytes, tls }: Options) {
     this.engine = engine;
-    const size = megabytes === undefined ? [] : [String(megabytes)];
-    this.#process = spawn(process.execPath, [script, engine, ...size], {
+    const flags = [
+      ...(megabytes === undefined ? [] : ['--megabytes', String(megabytes)]),
+      ...(tls ? ['--tls'] : []),
+    ];
+    this.#process = spawn(process.execPath, [script, engine, ...flags], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const { stdout } = this.#process;
@@ -48,8 +65,14 @@ export class PrivateServer {
     return this.#address;
   }
 
+  get tls(): TlsFiles {
+    if (!this.#tls) throw new Error('the server was started without TLS');
+    return this.#tls;
+  }
+
   async start(): Promise<void> {
-    const { url } = await this.#command('start');
+    const { url, tls } = await this.#command('start');
+    this.#tls = tls;
     const { hostname, port, username, password } = new URL(url ?? '');
     this.#address = {
       name: this.engine,

@@ -131,7 +131,11 @@ export class ExecutionWorld {
   }
 
   connectionOf(record: DbTargetRecord): TargetConnection {
-    return { ...record, password: this.#secrets.open(record.secret, record) };
+    return {
+      ...record,
+      password: this.#secrets.open(record.secret, record),
+      clientCertificate: undefined,
+    };
   }
 
   /** Stops every executor, closes and drops everything. */
@@ -202,7 +206,9 @@ export class ExecutionWorld {
       items: this.items,
       drivers: new Map([['postgres', this.driver]]),
       secrets: {
-        open: async target => this.#secrets.open(target.secret, target),
+        open: async target => ({
+          password: this.#secrets.open(target.secret, target),
+        }),
       },
       gate: {
         claimBlockers: async (_knex, { runId, targetIds }) => ({

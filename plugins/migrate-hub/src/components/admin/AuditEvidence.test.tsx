@@ -72,6 +72,9 @@ describe('the evidence above the audit log', () => {
 describe('the keys of secrets', () => {
   it('tell what depends on each, and which is missing', async () => {
     const key = { since: at, current: false, configured: true };
+    const none = {
+      ...{ targets: 0, clientCertificates: 0, sessions: 0, webhooks: 0 },
+    };
     await renderPage(<SecretKeys />, {
       answers: {
         'GET /settings/secrets': {
@@ -80,14 +83,19 @@ describe('the keys of secrets', () => {
               ...key,
               id: 'new',
               current: true,
-              ciphertexts: { targets: 3, sessions: 0 },
+              ciphertexts: { ...none, targets: 3 },
             },
-            { ...key, id: 'old', ciphertexts: { targets: 41, sessions: 2 } },
+            {
+              ...{ ...key, id: 'old' },
+              ciphertexts: { ...none, targets: 41, sessions: 2 },
+            },
+            { ...key, id: 'older', ciphertexts: { ...none, webhooks: 1 } },
+            { ...key, id: 'spare', ciphertexts: none },
             {
               ...key,
               id: 'gone',
               configured: false,
-              ciphertexts: { targets: 1, sessions: 0 },
+              ciphertexts: { ...none, targets: 1 },
             },
           ],
         },
@@ -96,11 +104,19 @@ describe('the keys of secrets', () => {
     });
     expect(
       await screen.findByRole('row', {
-        name: /new encrypts from now on .* 3 0/,
+        name: /new encrypts from now on .* 3 0 0 0/,
       }),
     ).toBeInTheDocument();
     expect(
-      screen.getByRole('row', { name: /old still decrypts: rotate .* 41 2/ }),
+      screen.getByRole('row', {
+        name: /old still decrypts: rotate .* 41 0 2 0/,
+      }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('row', { name: /older still decrypts: rotate/ }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('row', { name: /spare nothing depends on it/ }),
     ).toBeInTheDocument();
     expect(
       screen.getByRole('row', { name: /gone not configured any more/ }),

@@ -12,8 +12,8 @@ import { RelativeTime } from '../RelativeTime';
 function conditionOf(key: SecretKey) {
   if (key.current) return 'current';
   if (!key.configured) return 'missing';
-  const { targets, sessions } = key.ciphertexts;
-  return targets + sessions > 0 ? 'old' : 'unused';
+  const isUsed = Object.values(key.ciphertexts).some(count => count > 0);
+  return isUsed ? 'old' : 'unused';
 }
 
 const columns = (t: ReturnType<typeof useText>): Column<SecretKey>[] => [
@@ -43,10 +43,22 @@ const columns = (t: ReturnType<typeof useText>): Column<SecretKey>[] => [
     cell: ({ ciphertexts }) => ciphertexts.targets.toLocaleString(),
   },
   {
+    id: 'clientCertificates',
+    header: t('secrets.clientCertificates'),
+    align: 'right',
+    cell: ({ ciphertexts }) => ciphertexts.clientCertificates.toLocaleString(),
+  },
+  {
     id: 'sessions',
     header: t('secrets.sessions'),
     align: 'right',
     cell: ({ ciphertexts }) => ciphertexts.sessions.toLocaleString(),
+  },
+  {
+    id: 'webhooks',
+    header: t('secrets.webhooks'),
+    align: 'right',
+    cell: ({ ciphertexts }) => ciphertexts.webhooks.toLocaleString(),
   },
 ];
 

@@ -25,6 +25,8 @@ export const evidenceMessages = {
     'use.missing': 'not configured any more: what it encrypted cannot be read',
     since: 'Since',
     targets: 'Passwords of targets',
+    clientCertificates: 'Client certificates',
+    webhooks: 'Webhooks',
     sessions: 'Sessions',
     empty: 'Nothing is encrypted yet.',
   },

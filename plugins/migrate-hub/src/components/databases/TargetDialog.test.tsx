@@ -82,6 +82,18 @@ describe('editing a target', () => {
     press('Save');
     await waitFor(() => expect(onSaved).toHaveBeenCalled());
     expect(sent[1].body).toMatchObject({ password: 'typed again' });
+    expect(sent[1].body).not.toHaveProperty('clientCertificate');
+
+    type(/^Client certificate/, ' PEM of the hub ');
+    type(/^Key of the client/, 'PEM of its key');
+    press('Save');
+    await waitFor(() => expect(sent).toHaveLength(3));
+    expect(sent[2].body).toMatchObject({
+      clientCertificate: {
+        certificate: 'PEM of the hub',
+        key: 'PEM of its key',
+      },
+    });
   });
 
   it('tests what is typed before it is saved, check by check', async () => {

@@ -26,16 +26,63 @@ interface TargetFieldsProps {
 
 type TextName = Exclude<
   keyof TargetValues,
-  'engine' | 'tlsMode' | 'allowInsecurePassword' | 'confirmDistinctServer'
+  | 'engine'
+  | 'tlsMode'
+  | 'removeCertificate'
+  | 'allowInsecurePassword'
+  | 'confirmDistinctServer'
 >;
 
 interface MoreProps
-  extends Pick<TargetFieldsProps, 'values' | 'errors' | 'onChange'> {
+  extends Pick<TargetFieldsProps, 'values' | 'saved' | 'errors' | 'onChange'> {
   text: (name: TextName, hint?: string) => TextFieldProps;
 }
 
+/** For servers that ask who the hub is. */
+const CertificateFields = (props: Omit<MoreProps, 'errors'>) => {
+  const { values, saved, onChange, text } = props;
+  const t = useText();
+  const known = saved?.clientCertificate;
+  return (
+    <>
+      <TextField
+        {...text(
+          'clientCertificate',
+          known
+            ? t('dbForm.certificateKept', {
+                name: known.subject ?? known.from?.name ?? '',
+              })
+            : t('dbForm.certificateHint'),
+        )}
+        disabled={values.removeCertificate}
+        multiline
+        maxRows={6}
+      />
+      <TextField
+        {...text('clientKey', t('dbForm.clientKeyHint'))}
+        disabled={values.removeCertificate}
+        multiline
+        maxRows={6}
+      />
+      {known && (
+        <FormControlLabel
+          control={
+            <Checkbox
+              checked={values.removeCertificate}
+              onChange={event =>
+                onChange({ removeCertificate: event.target.checked })
+              }
+            />
+          }
+          label={t('dbForm.removeCertificate')}
+        />
+      )}
+    </>
+  );
+};
+
 /** What has a good default. */
-const More = ({ values, errors, onChange, text }: MoreProps) => {
+const More = ({ values, saved, errors, onChange, text }: MoreProps) => {
   const t = useText();
   return (
     <Accordion
@@ -79,6 +126,14 @@ const More = ({ values, errors, onChange, text }: MoreProps) => {
               {...text('ca', t('dbForm.caHint'))}
               multiline
               maxRows={6}
+            />
+          )}
+          {values.tlsMode !== 'disable' && (
+            <CertificateFields
+              values={values}
+              saved={saved}
+              onChange={onChange}
+              text={text}
             />
           )}
           <FormControlLabel
@@ -157,11 +212,17 @@ export const TargetFields = (props: TargetFieldsProps) => {
         <TextField
           {...text('password', passwordHint())}
           type="password"
-          required={!saved}
+          required={!saved && values.clientCertificate === ''}
           inputProps={{ autoComplete: 'new-password' }}
         />
       </Box>
-      <More values={values} errors={errors} onChange={onChange} text={text} />
+      <More
+        values={values}
+        saved={saved}
+        errors={errors}
+        onChange={onChange}
+        text={text}
+      />
     </>
   );
 

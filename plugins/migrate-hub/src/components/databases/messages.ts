@@ -80,6 +80,13 @@ export const databasesMessages = {
     'tls.verify-full': 'encrypted, authority and name are checked',
     ca: 'Authority to trust (PEM)',
     caHint: 'Empty: those of the hub’s system',
+    clientCertificate: 'Client certificate (PEM)',
+    certificateHint: 'For servers that ask for one; with those in between',
+    certificateKept: 'Kept unless you type a new one: {{name}}',
+    clientKey: 'Key of the client certificate (PEM)',
+    clientKeyHint:
+      'Without a passphrase. Stored encrypted. It is never shown again.',
+    removeCertificate: 'Take the client certificate away',
     insecure: 'Send the password readable even if the server cannot be checked',
     historyTable: 'History table',
     historyTableHint: 'Default: migrations',

@@ -16,6 +16,9 @@ export interface TargetValues {
   password: string;
   tlsMode: TlsOptions['mode'] | '';
   ca: string;
+  clientCertificate: string;
+  clientKey: string;
+  removeCertificate: boolean;
   allowInsecurePassword: boolean;
   historyTable: string;
   historySchema: string;
@@ -37,13 +40,16 @@ export const emptyValues: TargetValues = {
   password: '',
   tlsMode: '',
   ca: '',
+  clientCertificate: '',
+  clientKey: '',
+  removeCertificate: false,
   allowInsecurePassword: false,
   historyTable: '',
   historySchema: '',
   confirmDistinctServer: false,
 };
 
-/** What is known of a saved target: everything but the password. */
+/** What is known of a saved target: everything but the secrets. */
 export const valuesOf = (target: DbTarget): TargetValues => ({
   ...emptyValues,
   name: target.name,
@@ -68,6 +74,13 @@ function tlsOf(values: TargetValues): TlsOptions | undefined {
   };
 }
 
+/** Certificate and key go together; the hub says what is wrong with one alone. */
+function certificateOf(values: TargetValues) {
+  const certificate = values.clientCertificate.trim();
+  const key = values.clientKey.trim();
+  return certificate || key ? { certificate, key } : undefined;
+}
+
 const shared = (values: TargetValues) => ({
   host: values.host.trim(),
   port: Number(values.port),
@@ -83,6 +96,7 @@ export const connectionBody = (
 ): RouteInput<'testConnection'>['body'] => ({
   engine: values.engine,
   password: values.password,
+  clientCertificate: certificateOf(values),
   ...shared(values),
 });
 
@@ -96,7 +110,7 @@ export const createBody = (
   confirmDistinctServer: values.confirmDistinctServer || undefined,
 });
 
-/** The password is sent only if one was typed: without, the stored one is kept. */
+/** Secrets are sent only if they were typed: without, the stored ones are kept. */
 export const patchBody = (
   values: TargetValues,
   target: DbTarget,
@@ -104,6 +118,7 @@ export const patchBody = (
   expectedRevision: target.revision,
   name: values.name.trim(),
   password: values.password || undefined,
+  clientCertificate: values.removeCertificate ? null : certificateOf(values),
   ...shared(values),
   confirmDistinctServer: values.confirmDistinctServer || undefined,
 });
