@@ -95,14 +95,12 @@ export class Flusher {
     }
   }
 
-  /** One transaction. Rows of items are locked by rising id, as everywhere. */
+  /** One transaction. */
   async #write(attempts: ItemAttempt[]): Promise<void> {
-    const ordered = attempts
-      .filter(attempt => attempt.needsFlush)
-      .sort((left, right) => (left.itemId < right.itemId ? -1 : 1));
-    if (ordered.length === 0) return;
+    const changed = attempts.filter(attempt => attempt.needsFlush);
+    if (changed.length === 0) return;
 
-    const taken = ordered.map(attempt => ({
+    const taken = changed.map(attempt => ({
       attempt,
       entries: attempt.log.take(),
       progress: attempt.takeProgress(),
@@ -110,14 +108,19 @@ export class Flusher {
     try {
       await this.#knex.transaction(async tx => {
         const chunks: LogChunk[] = [];
-        for (const { attempt, entries, progress } of taken) {
-          if (!(await saveProgress(tx, attempt.fence, progress))) {
-            attempt.stop('lost');
-          }
+        const kept = await saveProgress(
+          tx,
+          taken.map(({ attempt, progress }) => ({
+            ...attempt.fence,
+            ...progress,
+          })),
+        );
+        for (const { attempt, entries } of taken) {
+          if (!kept.has(attempt.itemId)) attempt.stop('lost');
           chunks.push(...chunksOf(attempt, entries));
         }
         if (chunks.length > 0) {
-          await appendLogs(tx, ordered[0].run.id, chunks);
+          await appendLogs(tx, changed[0].run.id, chunks);
         }
       });
     } catch (error) {

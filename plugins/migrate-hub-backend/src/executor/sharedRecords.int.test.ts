@@ -179,7 +179,7 @@ describe('what items at work have in common', () => {
         ])),
       );
     });
-    const updates = statements.filter(sql => sql.includes('update run_items'));
+    const updates = statements.filter(sql => sql.includes('with ending'));
     expect(updates).toHaveLength(1);
     expect(said).toEqual([
       { status: 'fulfilled', value: undefined },

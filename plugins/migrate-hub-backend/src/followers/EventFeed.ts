@@ -29,6 +29,8 @@ export interface EventFeedOptions {
 const BATCH = 100;
 /** Events of runs ring; the others may wait that long. */
 const POLL_MS = 1_000;
+/** At least so long between two looks: what happens meanwhile is told together, pages are told once. */
+const REST_MS = 250;
 const AFTER_FAILURE_MS = 5_000;
 const RETRY_MS = [250, 2_000];
 /** A follower that does not answer must not hold up the others. */
@@ -46,6 +48,7 @@ const PATIENCE_MS = 10_000;
 export class EventFeed {
   readonly #options: EventFeedOptions;
   readonly #alarm = new Alarm();
+  readonly #stopAlarm = new Alarm();
   #loop: Promise<void> | undefined;
   #unsubscribe: (() => void)[] = [];
   #stopped = false;
@@ -70,6 +73,7 @@ export class EventFeed {
     this.#stopped = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#alarm.ring();
+    this.#stopAlarm.ring();
     await this.#loop;
   }
 
@@ -85,6 +89,8 @@ export class EventFeed {
           error as Error,
         );
       }
+      if (this.#stopped || pause === 0) continue;
+      await this.#stopAlarm.sleep(REST_MS);
       if (!this.#stopped) await this.#alarm.sleep(pause);
     }
   }

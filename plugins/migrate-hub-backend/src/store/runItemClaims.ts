@@ -282,23 +282,34 @@ export interface ItemProgress {
   logDropped: number;
 }
 
-/** @returns false if the attempt is no longer the item's */
+/** @returns the items whose attempts are still theirs */
 export async function saveProgress(
   tx: Tx,
-  fence: Fence,
-  progress: ItemProgress,
-): Promise<boolean> {
-  const changed = await fenced(tx, fence).update({
-    statements_done: progress.statementsDone,
-    current_statement: progress.currentStatement ?? null,
-    current_started_at: progress.currentStartedAt ?? null,
-    waiting_for: progress.waitingFor
-      ? JSON.stringify(progress.waitingFor)
-      : null,
-    log_lines: progress.logLines,
-    log_dropped: progress.logDropped,
-  });
-  return changed === 1;
+  progress: (Fence & ItemProgress)[],
+): Promise<Set<string>> {
+  return updateFenced(
+    tx,
+    progress.map(one => ({
+      id: one.itemId,
+      attempt: one.attempt,
+      statements_done: one.statementsDone,
+      current_statement: one.currentStatement,
+      current_started_at: one.currentStartedAt,
+      waiting_for: one.waitingFor,
+      log_lines: one.logLines,
+      log_dropped: one.logDropped,
+    })),
+    {
+      columns: `statements_done int, current_statement int,
+        current_started_at timestamptz, waiting_for jsonb, log_lines int, log_dropped int`,
+      set: `statements_done = g.statements_done,
+        current_statement = g.current_statement,
+        current_started_at = g.current_started_at,
+        waiting_for = g.waiting_for,
+        log_lines = g.log_lines,
+        log_dropped = g.log_dropped`,
+    },
+  );
 }
 
 /**
@@ -311,10 +322,32 @@ export async function saveSessions(
   tx: Tx,
   sessions: (Fence & { session: NonNullable<RunItemRecord['session']> })[],
 ): Promise<Set<string>> {
+  return updateFenced(
+    tx,
+    sessions.map(({ itemId, attempt, session }) => ({
+      id: itemId,
+      attempt,
+      session,
+    })),
+    { columns: 'session jsonb', set: 'session = g.session' },
+  );
+}
+
+/**
+ * One statement for writes of several workers, each of which counts only where
+ * its attempt is still the item's. Rows are locked by rising id, as everywhere.
+ *
+ * @returns the items that were written
+ */
+async function updateFenced(
+  tx: Tx,
+  given: object[],
+  { columns, set }: { columns: string; set: string },
+): Promise<Set<string>> {
   const { rows } = await tx.raw(
     `with given as materialized (
        select g.* from jsonb_to_recordset(?::jsonb) as g (
-         id uuid, attempt int, session jsonb)
+         id uuid, attempt int, ${columns})
      ), mine as materialized (
        select i.id from run_items i
        join given g on g.id = i.id and g.attempt = i.attempt
@@ -322,19 +355,11 @@ export async function saveSessions(
        order by i.id
        for no key update of i
      )
-     update run_items i set session = g.session
+     update run_items i set ${set}
      from given g
      where i.id = g.id and i.id in (select id from mine)
      returning i.id`,
-    [
-      JSON.stringify(
-        sessions.map(({ itemId, attempt, session }) => ({
-          id: itemId,
-          attempt,
-          session,
-        })),
-      ),
-    ],
+    [JSON.stringify(given)],
   );
   return new Set(rows.map((row: { id: string }) => row.id));
 }
