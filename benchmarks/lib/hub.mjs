@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { appEnvironment, startBackend } from '../../scripts/lib/app.mjs';
+import { appEnvironment } from '../../scripts/lib/app.mjs';
 import { signIn } from '../../scripts/lib/demo/hubClient.mjs';
-import { logs } from '../../scripts/lib/paths.mjs';
+import { logs, modules, root } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../../scripts/lib/ports.mjs';
+import { keep, untilReady } from '../../scripts/lib/run.mjs';
 import { demoAccounts, newSecrets } from '../../scripts/lib/secrets.mjs';
 import { connectPostgres, serverOf } from './servers.mjs';
 
@@ -42,7 +43,17 @@ export async function startHub(options = {}) {
             ports: { frontend, backend: port },
           }),
           APP_CONFIG_backend_database_prefix: prefix,
-          ...settings(config),
+          ...settings({
+            // In production neither is allowed unless it is asked for.
+            allowInsecureBaseUrl: true,
+            reach: { allow: ['127.0.0.1'] },
+            // A fleet is made in seconds here, not in days.
+            limits: {
+              connectionTestsPerMinute: 1_000_000,
+              analysesPerMinute: 1_000_000,
+            },
+            ...config,
+          }),
         },
         log: join(logs, `bench-backend-${n}.log`),
       }),
@@ -66,6 +77,46 @@ export async function startHub(options = {}) {
       await Promise.all(backends.map(backend => backend.stop()));
     },
   };
+}
+
+/**
+ * The backend as production runs it, but from the sources: one process, without the watcher and the
+ * source maps of the development server. It keeps the demo accounts.
+ */
+async function startBackend({ environment, log }) {
+  const { BACKEND_PORT: port, BENCH_NODE_OPTIONS: options } = {
+    ...process.env,
+    ...environment,
+  };
+  const configs = ['app-config.yaml', 'app-config.development.yaml'];
+  const backend = keep(
+    process.execPath,
+    [
+      ...(options ? options.split(' ') : []),
+      '--require',
+      join(modules, '@backstage/cli-node/config/nodeTransform.cjs'),
+      'src/index',
+      ...configs.flatMap(file => ['--config', join(root, file)]),
+    ],
+    {
+      cwd: join(root, 'packages', 'backend'),
+      env: { ...process.env, ...environment, NODE_ENV: 'production' },
+      log,
+    },
+  );
+  const ready = `http://127.0.0.1:${port}/.backstage/health/v1/readiness`;
+  await untilReady(
+    backend,
+    async () => {
+      const response = await fetch(ready, {
+        signal: AbortSignal.timeout(5_000),
+      });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(answer);
+    },
+    { what: 'The backend', timeoutMs: 180_000 },
+  );
+  return backend;
 }
 
 /** A client of the hub's tables, for looking on without taking the hub's time. */

@@ -38,15 +38,17 @@ export async function connectMysql(server, database) {
   return mysql.createConnection({ host, port, user, password, database });
 }
 
-/** Runs one statement after the other on a connection of its own. */
+/** Runs one statement after the other on a connection of its own; the rows of the last. */
 export async function execute(server, statements, database) {
+  let rows;
   if (server.kind === 'postgres') {
     const client = await connectPostgres(server, database);
-    for (const sql of statements) await client.query(sql);
+    for (const sql of statements) ({ rows } = await client.query(sql));
     await client.end();
-    return;
+    return rows;
   }
   const connection = await connectMysql(server, database);
-  for (const sql of statements) await connection.query(sql);
+  for (const sql of statements) [rows] = await connection.query(sql);
   await connection.end();
+  return rows;
 }
