@@ -22,6 +22,7 @@ const root = '/migrate-hub';
 
 /** Each page by its address, and something that is there once it is complete. */
 const pages = {
+  'the home page': ['/', 'Migrations waiting for me'],
   dashboard: [root, 'Recent activity'],
   migrations: [`${root}/migrations`, 'auth-0001-create-accounts'],
   'a new migration': [`${root}/migrations/new`, 'Create the migration'],
@@ -39,8 +40,8 @@ const pages = {
   'a run': [`${root}/runs/:run`, 'What an approval covers'],
   'the queue': [`${root}/approvals?scope=all`, 'Waiting for approval'],
   'what is approved': [
-    `${root}/approvals?view=approved`,
-    'Approved and queued',
+    `${root}/approvals?view=ready`,
+    'Nothing is approved and not yet executed.',
   ],
   'a decision': [`${root}/approvals?run=:run`, 'How to undo it'],
   databases: [`${root}/databases`, 'auth_prd'],

@@ -31,7 +31,7 @@ describe('sign-in with an OpenID provider', () => {
   const grace = () => asGrace;
   const theAdmin = () => asAdmin;
   const graces = async () => (await hub.list('/users', { q: email }))[0];
-  const welcome = page => page.getByText('What needs you, Grace Google?');
+  const welcome = page => page.getByText('Welcome, Grace Google');
 
   step('somebody new comes in and gets an account', grace, async page => {
     await page.goto('/');

@@ -26,7 +26,9 @@ describe('sign-in', () => {
       // The sign-in page is still there.
       await page.getByLabel('Password', { exact: true }).fill(user.password);
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await page.getByRole('link', { name: 'Migrations', exact: true }).click();
+      // The home page says what waits, and leads to the hub.
+      await page.getByText('Nothing waits for you.').waitFor();
+      await page.getByRole('link', { name: 'All migrations' }).click();
       await page.getByText('auth-0001-create-accounts').first().waitFor();
       await page.reload();
       await page.getByText('auth-0001-create-accounts').first().waitFor();
@@ -59,7 +61,7 @@ describe('sign-in', () => {
       await page.getByText(/works once/).waitFor();
       await page.getByLabel('New password').fill('a password of my own 7');
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await page.getByText('What needs you, Nora Newcomer?').waitFor();
+      await page.getByText('Welcome, Nora Newcomer').waitFor();
     });
   });
 });

@@ -15,7 +15,7 @@ describe('the portal', () => {
     process.env = realEnv;
   });
 
-  it('asks who you are, then shows the hub', async () => {
+  it('asks who you are, then shows the home page', async () => {
     process.env = {
       ...realEnv,
       APP_CONFIG: [
@@ -68,11 +68,11 @@ describe('the portal', () => {
     expect(
       await screen.findByRole(
         'heading',
-        { name: 'Migrate hub' },
+        { name: 'Welcome, Uma User' },
         { timeout: 20_000 },
       ),
     ).toBeInTheDocument();
-    expect(window.location.pathname).toBe('/migrate-hub');
+    expect(window.location.pathname).toBe('/');
     expect(
       screen.getByRole('link', { name: 'Migrate hub' }),
     ).toBeInTheDocument();

@@ -6,6 +6,8 @@ export const catalogMessages = {
     noneHelp: 'Create the first for project {{project}}.',
     all: 'All migrations of {{project}}',
     create: 'New migration',
+    toDashboard: 'All that is going on',
+    toMigrations: 'All migrations',
     nothingPending: 'Nothing is pending.',
   },
 } as const;

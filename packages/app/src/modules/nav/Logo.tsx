@@ -30,6 +30,9 @@ export const Logo = ({ variant }: LogoProps) => (
         fontFamily="Helvetica Neue, Helvetica, Arial, sans-serif"
         fontSize="19"
         fontWeight="600"
+        // Whatever the font, all of it is seen.
+        textLength="126"
+        lengthAdjust="spacingAndGlyphs"
       >
         migrate-hub
       </text>

@@ -31,6 +31,7 @@ export const SidebarContent = NavContentBlueprint.make({
           <SidebarLogo />
           <SidebarDivider />
           <SidebarGroup label="Menu" icon={<MenuIcon />}>
+            {nav.take('page:home')}
             {nav.take('page:migrate-hub')}
             {nav.take('page:catalog')}
           </SidebarGroup>

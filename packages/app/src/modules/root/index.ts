@@ -1,1 +1,0 @@
-export { rootModule } from './rootModule';
