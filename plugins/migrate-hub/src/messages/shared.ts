@@ -2,6 +2,7 @@
 export const sharedMessages = {
   page: {
     title: 'Migrate hub',
+    documentTitle: '{{page}} | Migrate hub',
     subtitle: 'SQL migrations, requested, approved and executed',
     tabs: 'Pages of migrate-hub',
     notFound: 'There is no such page',

@@ -1,7 +1,8 @@
 import { Content, Header, Page } from '@backstage/core-components';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { HubContext, useHubClient } from '../../hooks/useHub';
 import { useLoad } from '../../hooks/useLoad';
+import { PageNameContext } from '../../hooks/usePageName';
 import { useText } from '../../hooks/useText';
 import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
@@ -14,6 +15,7 @@ import { Tabs } from './Tabs';
 export const MigrateHubPage = () => {
   const t = useText();
   const hub = useHubClient();
+  const [pageName, setPageName] = useState<string>();
   const load = useLoad(
     useCallback(
       async (signal: AbortSignal) => {
@@ -30,7 +32,13 @@ export const MigrateHubPage = () => {
   return (
     <HubTheme>
       <Page themeId="tool">
-        <Header title={t('page.title')} subtitle={t('page.subtitle')}>
+        <Header
+          title={t('page.title')}
+          pageTitleOverride={
+            pageName && t('page.documentTitle', { page: pageName })
+          }
+          subtitle={t('page.subtitle')}
+        >
           <KeyboardHelp />
         </Header>
         <Tabs me={load.value?.me} />
@@ -38,7 +46,9 @@ export const MigrateHubPage = () => {
           <Loaded load={load} skeleton={<PageSkeleton />}>
             {value => (
               <HubContext.Provider value={value}>
-                <Pages />
+                <PageNameContext.Provider value={setPageName}>
+                  <Pages />
+                </PageNameContext.Provider>
               </HubContext.Provider>
             )}
           </Loaded>
