@@ -6,6 +6,7 @@ import {
   enter,
   launchBrowser,
   startSession,
+  typeSql,
   visit,
 } from './lib/portal.mjs';
 import { createStoryDatabase } from './lib/storyDatabase.mjs';
@@ -77,10 +78,8 @@ describe('a migration on its way', () => {
     await page.getByRole('combobox', { name: /Project/ }).click();
     await page.getByRole('option', { name: /story/i }).click();
     await fill(page, { Key: key, Name: 'Make the sessions table' });
-    await editor(page, 'Up').fill(
-      'create table sessions (id int primary key);',
-    );
-    await editor(page, 'Down').fill('drop table sessions;');
+    await typeSql(page, 'Up', 'create table sessions (id int primary key);');
+    await typeSql(page, 'Down', 'drop table sessions;');
     await button(page, 'Create the migration').click();
     runUrl = await request(page);
   });
@@ -101,7 +100,9 @@ describe('a migration on its way', () => {
     await visit(page, runUrl);
     await page.getByRole('link', { name: 'Make the sessions table' }).click();
     await button(page, 'Edit').click();
-    await editor(page, 'Up').fill(
+    await typeSql(
+      page,
+      'Up',
       'create table sessions (id int primary key, token text);',
     );
     await button(page, /^Save version 2/)
@@ -180,8 +181,6 @@ describe('a migration on its way', () => {
 
 const button = (page, name) =>
   page.getByRole('button', { name, exact: typeof name === 'string' });
-const editor = (page, label) =>
-  page.getByRole('textbox', { name: new RegExp(`^${label}:`) });
 
 /** Fills text fields by their labels; a required one has an asterisk behind it. */
 async function fill(page, values) {

@@ -71,7 +71,12 @@ export const callHub = account =>
  * The form has its own story.
  */
 export async function enter(page, account) {
-  await enterPortal(page, { backendUrl, appUrl: url, account });
+  await enterPortal(page, {
+    backendUrl,
+    appUrl: url,
+    account,
+    path: '/migrate-hub',
+  });
   await page.getByRole('navigation', { name: /migrate-hub/ }).waitFor();
 }
 
@@ -89,4 +94,15 @@ export async function signIn(page, { email, password }) {
   await page.getByLabel(/e-?mail/i).fill(email);
   await page.getByLabel(/password/i).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/**
+ * Replaces what is in an SQL editor, as a person does: `fill` selects all of it
+ * so early that the editor, just focused, puts its cursor back.
+ */
+export async function typeSql(page, label, sql) {
+  const editor = page.getByRole('textbox', { name: new RegExp(`^${label}:`) });
+  await editor.click();
+  await editor.press('ControlOrMeta+a');
+  await page.keyboard.insertText(sql);
 }

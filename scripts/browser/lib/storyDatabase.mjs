@@ -29,6 +29,14 @@ export async function createStoryDatabase() {
       return found.map(({ tablename }) => tablename);
     },
     history: () => rows('select * from migrations'),
+    rows,
+    /** Nobody writes into the table until the returned function is called. */
+    async lock(table) {
+      const holder = new pg.Client({ ...server, database });
+      await holder.connect();
+      await holder.query(`begin; lock table ${table} in exclusive mode`);
+      return () => holder.end();
+    },
     async drop() {
       await own.end();
       await admin.query(`drop database ${database} with (force)`);
