@@ -22,6 +22,8 @@ interface ConfirmDialogProps {
   typeToConfirm?: string;
   /** Asks for a sentence: `required` where the API wants one. */
   comment?: { label: string; required?: boolean };
+  /** What `children` still ask for; until then it cannot be confirmed. */
+  missing?: string;
   busy?: boolean;
   error?: Error;
   /** Fields between the consequence and the comment. */
@@ -52,7 +54,8 @@ function ConfirmForm(props: ConfirmDialogProps) {
   const nameMissing =
     props.typeToConfirm !== undefined && typed.trim() !== props.typeToConfirm;
   const commentMissing = props.comment?.required && comment.trim() === '';
-  const ready = !nameMissing && !commentMissing && !props.busy;
+  const ready =
+    !nameMissing && !commentMissing && !props.missing && !props.busy;
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -104,7 +107,7 @@ function ConfirmForm(props: ConfirmDialogProps) {
           color={props.color ?? 'primary'}
           disabled={!ready}
         >
-          {props.busy ? t('confirm.busy') : props.confirm}
+          {props.busy ? t('confirm.busy') : props.missing ?? props.confirm}
         </Button>
       </DialogActions>
     </form>

@@ -1,5 +1,5 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
 import { Session } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCallback, useState } from 'react';
 import { useCommand } from '../../hooks/useCommand';
@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../ConfirmDialog';
 import { EmptyState } from '../EmptyState';
 import { Column, PagedTable } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
+import { agentText } from './agentText';
 
 const columns = (
   t: ReturnType<typeof useText>,
@@ -19,15 +20,14 @@ const columns = (
     id: 'who',
     header: t('sessions.who'),
     rowHeader: true,
-    cell: ({ user, current }) =>
-      `${user.email ?? user.name}${
-        current ? ` (${t('sessions.current')})` : ''
-      }`,
-  },
-  {
-    id: 'provider',
-    header: t('sessions.provider'),
-    cell: ({ provider }) => provider,
+    cell: ({ user, current, provider }) => (
+      <>
+        {user.email ?? user.name}
+        <Typography variant="caption" component="div" color="text.secondary">
+          {current ? `${provider} (${t('sessions.current')})` : provider}
+        </Typography>
+      </>
+    ),
   },
   {
     id: 'since',
@@ -45,17 +45,17 @@ const columns = (
     id: 'where',
     header: t('sessions.where'),
     cell: ({ address, agent }) => (
-      <Box
-        title={agent}
-        sx={{
-          maxWidth: '40ch',
-          overflow: 'hidden',
-          textOverflow: 'ellipsis',
-          whiteSpace: 'nowrap',
-        }}
-      >
-        {[address, agent].filter(Boolean).join(' · ') || '–'}
-      </Box>
+      <>
+        {address ?? '–'}
+        <Typography
+          variant="caption"
+          component="div"
+          color="text.secondary"
+          title={agent}
+        >
+          {agent && agentText(agent)}
+        </Typography>
+      </>
     ),
   },
   {

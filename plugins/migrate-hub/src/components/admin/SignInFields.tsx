@@ -46,7 +46,7 @@ export const SignInFields = ({ draft, error, onChange }: SignInFieldsProps) => {
             </div>
           ))}
           {/* The label stands on its upper edge. */}
-          <Box paddingTop={1}>
+          <Box sx={{ '&&': { paddingTop: 2 } }}>
             <TextField
               select
               size="small"

@@ -61,7 +61,7 @@ export const adminMessages = {
     roleTitle: 'Make {{name}} {{role}}?',
     roleConfirm: 'Make {{role}}',
     'roleWhat.user':
-      'May create and request. Approvals that this person gave stop counting.',
+      'May create and request. Approvals given in another role stop counting.',
     'roleWhat.manager':
       'May approve and deny what others request, execute in protected environments, and read the audit log. Approvals do not count for runs that you request yourself.',
     'roleWhat.admin':
@@ -69,7 +69,6 @@ export const adminMessages = {
   },
   sessions: {
     who: 'Who',
-    provider: 'Signed in with',
     since: 'Since',
     lastSeen: 'Last seen',
     where: 'From where',

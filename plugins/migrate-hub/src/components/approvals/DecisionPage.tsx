@@ -45,6 +45,7 @@ const Decision = ({ run, items, onChanged }: DecisionProps) => {
   return (
     <>
       <PageTitle
+        name={`${run.migration.key} ${run.environment}`}
         title={
           <>
             <Mono>{run.migration.key}</Mono>{' '}

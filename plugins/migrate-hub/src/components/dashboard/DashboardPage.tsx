@@ -34,6 +34,7 @@ export const DashboardPage = () => {
     <>
       <PageTitle
         title={t('dashboard.greeting', { name: me.user.name })}
+        name={t('tab.dashboard')}
         subtitle={dashboard.value && <Totals counts={dashboard.value.counts} />}
       >
         {me.allowedActions.includes('createMigration') && (
@@ -52,11 +53,17 @@ export const DashboardPage = () => {
             xs: 'minmax(0, 1fr)',
             lg: 'minmax(0, 9fr) minmax(0, 5fr)',
           },
+          // Where there is one column, what happened comes after what happens.
+          gridTemplateAreas: {
+            xs: '"waiting" "now" "before"',
+            lg: '"waiting now" "before now"',
+          },
+          gridTemplateRows: { lg: 'auto 1fr' },
           gap: 2,
           alignItems: 'start',
         }}
       >
-        <Box sx={{ display: 'grid', gap: 2 }}>
+        <Box sx={{ gridArea: 'waiting' }}>
           <Section
             title={
               dashboard.value?.waitingForMe.length
@@ -69,11 +76,8 @@ export const DashboardPage = () => {
           >
             {({ waitingForMe }) => <WaitingList waiting={waitingForMe} />}
           </Section>
-          <Section title={t('dashboard.activity')} load={dashboard}>
-            {({ recentActivity }) => <Activity entries={recentActivity} />}
-          </Section>
         </Box>
-        <Box sx={{ display: 'grid', gap: 2 }}>
+        <Box sx={{ gridArea: 'now', display: 'grid', gap: 2 }}>
           <Section
             title={t('dashboard.active')}
             aside={<Link to={paths.runs}>{t('dashboard.allRuns')}</Link>}
@@ -85,6 +89,11 @@ export const DashboardPage = () => {
             {({ environments }) => (
               <EnvironmentsGlance environments={environments} />
             )}
+          </Section>
+        </Box>
+        <Box sx={{ gridArea: 'before' }}>
+          <Section title={t('dashboard.activity')} load={dashboard}>
+            {({ recentActivity }) => <Activity entries={recentActivity} />}
           </Section>
         </Box>
       </Box>

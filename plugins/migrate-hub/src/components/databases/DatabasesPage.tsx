@@ -27,7 +27,11 @@ export const DatabasesPage = () => {
   const projects = useLoad(
     useCallback(
       signal =>
-        hub.call('listProjects', { query: { limit: MOST_PROJECTS }, signal }),
+        hub
+          .call('listProjects', { query: { limit: MOST_PROJECTS }, signal })
+          .then(({ items }) =>
+            items.sort((one, other) => one.name.localeCompare(other.name)),
+          ),
       [hub],
     ),
   );
@@ -45,7 +49,7 @@ export const DatabasesPage = () => {
         </ActionButton>
       </PageTitle>
       <Loaded load={projects} skeleton={<PageSkeleton />}>
-        {({ items }) => {
+        {items => {
           if (items.length === 0) {
             return (
               <EmptyState title={t('databases.empty')}>

@@ -70,7 +70,7 @@ const DisableDialog = ({ dbSet, onDone, onClose }: DisableDialogProps) => {
       open
       title={t(`dbConfirm.${act}Set`, { name })}
       consequence={t(`dbConfirm.${act}SetWhat`)}
-      confirm={t(`databases.${act}`)}
+      confirm={t(`dbConfirm.${act}Confirm`, { name })}
       color={disabled ? 'primary' : 'error'}
       typeToConfirm={disabled ? undefined : name}
       busy={command.busy}

@@ -28,7 +28,7 @@ export const DisableTargetDialog = (props: DisableTargetDialogProps) => {
       open
       title={t(`dbConfirm.${act}Target`, { name })}
       consequence={t(`dbConfirm.${act}TargetWhat`)}
-      confirm={t(`databases.${act}`)}
+      confirm={t(`dbConfirm.${act}Confirm`, { name })}
       color={disabled ? 'primary' : 'error'}
       typeToConfirm={disabled ? undefined : name}
       busy={command.busy}

@@ -117,7 +117,8 @@ const ArchiveDialog = ({ project, onDone, onClose }: ArchiveDialogProps) => {
       open
       title={t(`dbConfirm.${act}`, { name })}
       consequence={t(`dbConfirm.${act}What`)}
-      confirm={t(`databases.${act}`)}
+      confirm={t(`dbConfirm.${act}Confirm`, { name })}
+      color={archived ? 'primary' : 'error'}
       typeToConfirm={archived ? undefined : key}
       busy={command.busy}
       error={command.error}

@@ -81,7 +81,7 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
     cell: ({ name, disabled, engine }) => (
       <>
         {disabled ? `${name} (${t('databases.disabled')})` : name}
-        <Caption>{t(`dbForm.engine.${engine}`)}</Caption>
+        <Caption>{t(`dbForm.engineShort.${engine}`)}</Caption>
       </>
     ),
   },
@@ -112,6 +112,7 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
         size="small"
         onClick={() => ask('record', target)}
         title={t('dbRecord.details', { name: target.name })}
+        sx={{ minWidth: 0, padding: 0, textAlign: 'left' }}
       >
         <ReconciliationText of={target.reconciliation} />
       </Button>
@@ -141,7 +142,10 @@ const columns = ({ t, paths, ask }: ColumnOptions): Column<DbTarget>[] => [
       <Box
         role="group"
         aria-label={t('databases.actionsOf', { name: target.name })}
-        sx={{ display: 'flex' }}
+        sx={{
+          display: 'flex',
+          '& .MuiButton-root': { minWidth: 0, paddingX: 0.75 },
+        }}
       >
         <ActionButton
           action="test"

@@ -63,6 +63,8 @@ export const databasesMessages = {
     engine: 'Engine',
     'engine.postgres': 'PostgreSQL',
     'engine.mysql': 'MySQL or MariaDB',
+    'engineShort.postgres': 'PostgreSQL',
+    'engineShort.mysql': 'MySQL/MariaDB',
     host: 'Host',
     port: 'Port',
     database: 'Database',
@@ -125,7 +127,7 @@ export const databasesMessages = {
     'check.excess_rights': 'Rights beyond what is needed',
   },
   dbRecord: {
-    header: 'Record in the target',
+    header: 'Record',
     never: 'not compared yet',
     agrees: 'agrees',
     lost: '{{rows}} lost',
@@ -149,6 +151,10 @@ export const databasesMessages = {
     'reason.rolled_back': 'foreign: rolled back by the hub, the row is there',
   },
   dbConfirm: {
+    disableConfirm: 'Disable {{name}}',
+    enableConfirm: 'Enable {{name}}',
+    archiveConfirm: 'Archive {{name}}',
+    unarchiveConfirm: 'Take {{name}} out of the archive',
     disableTarget: 'Disable target {{name}}?',
     disableTargetWhat:
       'No migration runs on it any more. Waiting runs that include it need a confirmation to go on without it; queued work on it is canceled.',

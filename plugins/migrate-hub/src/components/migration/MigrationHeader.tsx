@@ -31,6 +31,7 @@ export const MigrationHeader = (props: MigrationHeaderProps) => {
   return (
     <>
       <PageTitle
+        name={key}
         title={
           <>
             <CopyText text={key} what={t('copy.key')} /> {migration.name}

@@ -132,7 +132,15 @@ function Stage({ name, migration, run }: StageProps) {
           }}
         />
       </Box>
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
+      <Box
+        sx={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          alignItems: 'center',
+          gap: 1,
+          marginBottom: 0.25,
+        }}
+      >
         <b>
           <EnvironmentName name={name} />
         </b>
@@ -143,7 +151,7 @@ function Stage({ name, migration, run }: StageProps) {
           <div>
             {t('migration.partly', {
               done: String(counts.executed),
-              total: String(counts.total),
+              count: counts.total,
             })}
           </div>
         )}

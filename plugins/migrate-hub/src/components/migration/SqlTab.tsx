@@ -66,7 +66,7 @@ function Facts({ sql, checksum }: { sql: string; checksum: string }) {
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
       <Checksum value={checksum} />
-      <CopyButton text={sql} what={t('copy.sql')} />
+      <CopyButton text={sql} what={t('copy.sql')} variant="button" />
     </Box>
   );
 }

@@ -86,6 +86,7 @@ export const MigrationFilters = ({ filters }: MigrationFiltersProps) => {
         width={130}
       />
       <FormControlLabel
+        sx={{ marginLeft: 0 }}
         control={
           <Switch
             size="small"

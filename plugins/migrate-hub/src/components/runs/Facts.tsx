@@ -9,7 +9,7 @@ export const Facts = ({ children }: { children: ReactNode }) => (
       display: 'grid',
       gridTemplateColumns: 'minmax(120px, max-content) 1fr',
       columnGap: 2,
-      rowGap: 0.5,
+      rowGap: 0.25,
       margin: 0,
       fontSize: '0.875rem',
     }}
@@ -25,10 +25,14 @@ interface FactProps {
 
 export const Fact = ({ name, children }: FactProps) => (
   <>
-    <Box component="dt" sx={{ color: 'text.secondary' }}>
+    {/* As high as a row with a button to copy. */}
+    <Box
+      component="dt"
+      sx={{ color: 'text.secondary', lineHeight: '24px', minHeight: 24 }}
+    >
       {name}
     </Box>
-    <Box component="dd" sx={{ margin: 0, minWidth: 0 }}>
+    <Box component="dd" sx={{ margin: 0, minWidth: 0, lineHeight: '24px' }}>
       {children}
     </Box>
   </>

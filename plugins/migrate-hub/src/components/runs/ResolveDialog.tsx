@@ -5,6 +5,7 @@ import Radio from '@mui/material/Radio';
 import RadioGroup from '@mui/material/RadioGroup';
 import Typography from '@mui/material/Typography';
 import {
+  Resolution,
   Run,
   RunItem,
   resolutionSchema,
@@ -28,14 +29,15 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
   const { run, item, onDone, onClose } = props;
   const t = useText();
   const hub = useHubClient();
-  const [resolution, setResolution] = useState(item.allowedResolutions[0]);
+  // Nothing is suggested: whoever decides has looked.
+  const [resolution, setResolution] = useState<Resolution>();
   const [doubtful, setDoubtful] = useState<'redo' | 'skip'>('redo');
-  const command = useCommand((reason: string) =>
+  const command = useCommand((answer: Resolution, reason: string) =>
     hub.call('resolveRunItem', {
       params: { id: item.id },
       body: {
-        resolution,
-        doubtful: resolution === 'resume' ? doubtful : undefined,
+        resolution: answer,
+        doubtful: answer === 'resume' ? doubtful : undefined,
         reason,
       },
     }),
@@ -46,13 +48,15 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
       open
       title={t('runItems.resolveTitle', { target: item.target.name })}
       consequence={<RunItemDetails item={item} />}
-      confirm={t(`runItems.resolution.${resolution}`)}
+      confirm={resolution ? t(`runItems.resolution.${resolution}`) : ''}
+      missing={resolution ? undefined : t('runItems.chooseResolution')}
       typeToConfirm={run.environment === 'prd' ? run.migration.key : undefined}
       comment={{ label: t('runItems.resolveReason'), required: true }}
       busy={command.busy}
       error={command.error}
       onConfirm={async reason => {
-        if (reason && (await command.run(reason))) onDone();
+        if (!resolution || !reason) return;
+        if (await command.run(resolution, reason)) onDone();
       }}
       onClose={onClose}
     >
@@ -60,7 +64,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
         <FormLabel id="resolution">{t('runItems.resolutions')}</FormLabel>
         <RadioGroup
           aria-labelledby="resolution"
-          value={resolution}
+          value={resolution ?? ''}
           onChange={(_, next) => setResolution(resolutionSchema.parse(next))}
         >
           {item.allowedResolutions.map(one => (

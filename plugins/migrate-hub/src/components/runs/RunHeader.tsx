@@ -28,6 +28,7 @@ export const RunHeader = ({ run, unread, onChanged }: RunHeaderProps) => {
   return (
     <>
       <PageTitle
+        name={`${migration.key} ${run.environment}`}
         title={
           <Box
             component="span"

@@ -177,6 +177,9 @@ describe('the page of a run', () => {
     });
     fireEvent.click(await button(/Resolve auth_1/));
     const dialog = within(await screen.findByRole('dialog'));
+    expect(
+      dialog.getByRole('button', { name: 'Choose what is true' }),
+    ).toBeDisabled();
     fireEvent.click(dialog.getByLabelText(/Go on where it stopped/));
     fireEvent.click(dialog.getByLabelText(/was done: skip it/));
     fireEvent.change(dialog.getByLabelText(/How do you know/), {

@@ -44,15 +44,22 @@ export const RunSql = ({ run }: { run: Run }) => {
   const { statements, mode, problems } = run.analysis;
   return (
     <Box sx={{ display: 'grid', gap: 1 }}>
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2 }}>
+      <Box
+        sx={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          alignItems: 'center',
+          columnGap: 2,
+        }}
+      >
         <Typography variant="body2">
           {t('run.statements', { count: statements })}
         </Typography>
         <Typography variant="body2">{t(`run.mode.${mode}`)}</Typography>
         <Typography variant="body2" component="div">
           {t('run.checksum')} <Checksum value={run.checksum} />
-          <CopyButton text={run.sql} what={t('copy.sql')} />
         </Typography>
+        <CopyButton text={run.sql} what={t('copy.sql')} variant="button" />
       </Box>
       <SqlView label={t('run.sql')} sql={run.sql} engine={run.engine} />
       {problems.length === 0 ? (

@@ -8,12 +8,26 @@ export type BindingChange =
   | { kind: 'target'; target: string; before: string; after: string }
   | { kind: 'added' | 'gone'; target: string };
 
-const FIELDS = [
-  'version',
-  'mode',
-  'lockTimeoutSeconds',
-  'statementTimeoutSeconds',
-] as const;
+const canary = ({ rollout }: Binding): string | undefined => {
+  if (!rollout.canary) return undefined;
+  const { targets, then, waveSize } = rollout.canary;
+  const pause = then === 'person' ? 'a person' : `${then.soakMinutes} min`;
+  return `${targets} first, then ${pause}${
+    waveSize ? `, waves of ${waveSize}` : ''
+  }`;
+};
+
+/** All that is not a target, as text. The plan and the checksum follow from the SQL. */
+const fields = {
+  version: binding => binding.version,
+  mode: binding => binding.mode,
+  lockTimeoutSeconds: binding => binding.lockTimeoutSeconds,
+  statementTimeoutSeconds: binding => binding.statementTimeoutSeconds,
+  notBefore: binding => binding.schedule?.notBefore,
+  parallelism: binding => binding.rollout.parallelism,
+  stopAfterFailures: binding => binding.rollout.stopAfterFailures,
+  canary,
+} satisfies Record<string, (binding: Binding) => string | number | undefined>;
 
 const address = (target: BoundTarget): string => {
   const { engine, username, host, port, database } = target;
@@ -34,21 +48,14 @@ export function bindingChanges(
   after: Binding,
 ): BindingChange[] {
   const changes: BindingChange[] = [];
-  for (const field of FIELDS) {
-    if (before[field] === after[field]) continue;
+  for (const [field, of] of Object.entries(fields)) {
+    const [old, current] = [of(before), of(after)];
+    if (old === current) continue;
     changes.push({
       kind: 'field',
       field,
-      before: String(before[field]),
-      after: String(after[field]),
-    });
-  }
-  if (before.rollout.parallelism !== after.rollout.parallelism) {
-    changes.push({
-      kind: 'field',
-      field: 'parallelism',
-      before: String(before.rollout.parallelism),
-      after: String(after.rollout.parallelism),
+      before: String(old ?? '–'),
+      after: String(current ?? '–'),
     });
   }
   const now = new Map(after.targets.map(target => [target.id, target]));

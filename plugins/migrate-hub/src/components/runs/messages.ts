@@ -113,6 +113,7 @@ export const runsMessages = {
     doubtful: 'The one statement in doubt',
     'doubtful.redo': 'was not done: do it again',
     'doubtful.skip': 'was done: skip it',
+    chooseResolution: 'Choose what is true',
     resolveReason: 'How do you know?',
   },
   runLog: {
@@ -146,13 +147,13 @@ export const runsMessages = {
     cancel: 'Cancel run',
     retry_one: 'Retry {{count}} target',
     retry_other: 'Retry {{count}} targets',
-    approveTitle: 'Approve this run?',
+    approveTitle: 'Approve {{key}} in {{environment}}?',
     approveWhat:
       'The SQL with checksum {{checksum}} may then be executed on {{targets}} in {{environment}}. Nothing runs yet. The approval is bound to what you see here: any change of it makes the approval void.',
-    denyTitle: 'Deny this run?',
+    denyTitle: 'Deny {{key}} in {{environment}}?',
     denyWhat:
       'It can never be executed; a new request is needed. The requester reads your comment.',
-    executeTitle: 'Execute now?',
+    executeTitle: 'Execute {{key}} in {{environment}} now?',
     executeWhat:
       'The approved SQL runs now on {{targets}} in {{environment}}. {{mode}}',
     executeWithoutLabel: 'Go on without the disabled targets',
@@ -160,15 +161,15 @@ export const runsMessages = {
       'On each target all statements take effect, or none.',
     'executeMode.stepwise':
       'Statements take effect one by one: after a failure what is done stays done.',
-    rollbackTitle: 'Roll back now?',
+    rollbackTitle: 'Roll {{key}} back in {{environment}} now?',
     rollbackWhat:
       'The approved down script runs now on {{targets}} in {{environment}}. Data that it drops is gone. {{mode}}',
-    cancelTitle: 'Cancel this run?',
+    cancelTitle: 'Cancel the run of {{key}} in {{environment}}?',
     cancelWhatWaiting:
       'It will not be executed, and approvals of it are spent. Nothing was run.',
     cancelWhatRunning:
       'Targets that have not begun are left out. Targets at work are stopped at the next safe point; what is applied there stays applied.',
-    retryTitle: 'Retry what failed?',
+    retryTitle: 'Retry what failed of {{key}} in {{environment}}?',
     retryWhat:
       'The same SQL runs again, under the same approval, on {{targets}} where it was not applied. Targets where it is applied are not touched.',
     comment: 'Comment',

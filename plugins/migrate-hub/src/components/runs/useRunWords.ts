@@ -12,6 +12,7 @@ export function useRunWords(run: Run) {
   const failed = itemCounts.failed + itemCounts.canceled;
   const targets = (count: number) => t('runActs.targets', { count });
   const mode = t(`runActs.executeMode.${run.analysis.mode}`);
+  const which = { key: run.migration.key, environment };
   const all = { count: itemCounts.total, environment };
 
   const labels: Record<RunAct, () => string> = {
@@ -23,12 +24,12 @@ export function useRunWords(run: Run) {
     retry: () => t('runActs.retry', { count: failed }),
   };
   const titles: Record<RunAct, () => string> = {
-    approve: () => t('runActs.approveTitle'),
-    deny: () => t('runActs.denyTitle'),
+    approve: () => t('runActs.approveTitle', which),
+    deny: () => t('runActs.denyTitle', which),
     execute: () =>
-      t(rollback ? 'runActs.rollbackTitle' : 'runActs.executeTitle'),
-    cancel: () => t('runActs.cancelTitle'),
-    retry: () => t('runActs.retryTitle'),
+      t(rollback ? 'runActs.rollbackTitle' : 'runActs.executeTitle', which),
+    cancel: () => t('runActs.cancelTitle', which),
+    retry: () => t('runActs.retryTitle', which),
   };
   const consequences: Record<RunAct, () => string> = {
     approve: () =>
