@@ -38,10 +38,23 @@ class Export {
   /** Seq of the last checkpoint; undefined before the first. */
   #checkpoint;
   #ended = false;
+  /** Checkpoints that were kept elsewhere, by seq, until the chain comes to them. */
+  #kept = new Map();
   events = 0;
 
   constructor(keys) {
     this.#keys = keys;
+  }
+
+  /** A line of JSON, as the ledger of a target has it. */
+  expect(text) {
+    const kept = parse(text, undefined);
+    this.#assertSigned(
+      { scheme: 'migrate-hub/checkpoint/1', ...signedPart(kept) },
+      kept.signature,
+      `the checkpoint ${kept.seq} that was kept elsewhere`,
+    );
+    this.#kept.set(kept.seq, [...(this.#kept.get(kept.seq) ?? []), kept.hash]);
   }
 
   get seq() {
@@ -71,6 +84,14 @@ class Export {
         `the file was cut off after link ${
           this.#seq
         }: its signed end is missing`,
+      );
+    }
+    const beyond = Math.max(...this.#kept.keys());
+    if (beyond > this.#seq) {
+      throw new Broken(
+        `the chain ends at link ${
+          this.#seq
+        }, but checkpoint ${beyond} was kept elsewhere: its tail was cut off, or this export is older`,
       );
     }
   }
@@ -111,6 +132,13 @@ class Export {
     }
     this.#hash = linkHash(this.#hash, entry.seq, eventHash);
     this.#seq = entry.seq;
+    for (const hash of this.#kept.get(entry.seq) ?? []) {
+      if (hash !== this.#hash.toString('hex')) {
+        throw new Broken(
+          `link ${entry.seq} is not the one of the checkpoint that was kept elsewhere: the chain was rewritten`,
+        );
+      }
+    }
     if (entry.type === 'event' && entry.chain !== this.#hash.toString('hex')) {
       throw new Broken(
         `link ${
@@ -218,7 +246,11 @@ function parse(text, number) {
   } catch {
     // Told below: a line that breaks off is one that was altered or cut.
   }
-  throw new Broken(`line ${number} is no JSON object: altered, or cut off`);
+  throw new Broken(
+    number === undefined
+      ? 'a checkpoint that was kept elsewhere is no JSON object'
+      : `line ${number} is no JSON object: altered, or cut off`,
+  );
 }
 
 /** Lines end with LF and nothing else: in JSON a U+2028, which readline splits at, is text. */
@@ -243,11 +275,14 @@ function readKeys(paths) {
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { key: { type: 'string', multiple: true } },
+    options: {
+      key: { type: 'string', multiple: true },
+      checkpoints: { type: 'string' },
+    },
   });
   if (positionals.length !== 1 || !values.key) {
     console.error(
-      'usage: npm run audit:verify -- export.ndjson --key public.pem [--key retired.pem]',
+      'usage: npm run audit:verify -- export.ndjson --key public.pem [--key retired.pem] [--checkpoints kept.txt]',
     );
     process.exitCode = 2;
     return;
@@ -255,6 +290,11 @@ async function main() {
   const chain = new Export(readKeys(values.key));
   let number = 0;
   try {
+    if (values.checkpoints) {
+      for await (const text of linesOf(values.checkpoints)) {
+        if (text.trim()) chain.expect(text);
+      }
+    }
     for await (const text of linesOf(positionals[0])) {
       number += 1;
       chain.line(text, number);

@@ -13,7 +13,7 @@ import {
 import { connect } from './connect';
 import { testConnection } from './connectionTest';
 import { Deadline, unreachable } from './dial';
-import { asDriverError, SERVER_ERROR } from './errors';
+import { asDriverError, isDenied, SERVER_ERROR } from './errors';
 import { readFacts } from './facts';
 import { planScript } from './plan';
 import { MySqlSession } from './session';
@@ -67,6 +67,7 @@ export class MySqlDriver implements TargetDriver {
     return readRows(connection, {
       timeoutMs: ask.timeoutMs,
       query: tables => tables.historyPageSql(ask),
+      withCheckpoints: ask.after === undefined,
     });
   }
 }
@@ -74,7 +75,11 @@ export class MySqlDriver implements TargetDriver {
 /** A look at the history with a session of its own, outside any run. */
 async function readRows(
   connection: TargetConnection,
-  ask: { timeoutMs: number; query: (tables: Tables) => string },
+  ask: {
+    timeoutMs: number;
+    query: (tables: Tables) => string;
+    withCheckpoints?: boolean;
+  },
 ): Promise<HistoryPage> {
   const deadline = new Deadline(ask.timeoutMs);
   const { wire, threadId } = await connect(connection, {
@@ -87,7 +92,12 @@ async function readRows(
       const facts = await readFacts(wire, { database, threadId });
       const tables = new Tables(facts, historyTable);
       const rows = await rowsOf(wire, tables, ask.query(tables));
-      return { identity: facts.identity, rows };
+      return {
+        ...{ identity: facts.identity, rows },
+        ...(ask.withCheckpoints && {
+          checkpoints: await checkpointsOf(wire, tables),
+        }),
+      };
     };
     return await deadline.race(read(), () =>
       unreachable('The server took too long to answer'),
@@ -96,6 +106,21 @@ async function readRows(
     throw ownError(error, 'The history could not be read');
   } finally {
     await wire.end(Math.min(500, deadline.leftMs));
+  }
+}
+
+/** There may be no ledger, or one of before checkpoints. */
+async function checkpointsOf(wire: Wire, tables: Tables): Promise<string[]> {
+  try {
+    const rows = await wire.rows(tables.checkpointsSql());
+    return rows.map(({ checkpoint }) => checkpoint ?? '');
+  } catch (error) {
+    const found = asDriverError(error);
+    const { noSuchTable, unknownColumn } = SERVER_ERROR;
+    const isAbsent =
+      found.errno === noSuchTable || found.errno === unknownColumn;
+    if (isAbsent || isDenied(found)) return [];
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   HistoryRow,
   LedgerRow,
   LedgerState,
+  MOST_CHECKPOINTS,
   TargetError,
   TargetRecord,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
@@ -36,10 +37,11 @@ const LEDGER: Array<[string, RegExp, string]> = [
   ['proof', /^varchar/, 'varchar(255) NULL'],
   ['server_id', /^varchar/, 'varchar(255) NOT NULL'],
   ['updated_at', /^datetime/, 'datetime(6) NOT NULL'],
+  ['checkpoint', /^(varchar|text)/, 'varchar(1000) NULL'],
 ];
 
 /** Columns that ledgers of the first version have not. */
-const ADDED = new Set(['proof']);
+const ADDED = new Set(['proof', 'checkpoint']);
 
 type Columns = typeof HISTORY;
 
@@ -55,6 +57,8 @@ export interface FoundTables {
 export class Tables {
   readonly #schema: string;
   readonly #foldsCase: boolean;
+  /** The account may not give it to an older ledger: goes without. */
+  #takesCheckpoints = true;
   readonly historyName: string;
   readonly ledgerName: string;
   /** Qualified and quoted. */
@@ -84,9 +88,13 @@ export class Tables {
         await wire.rows(create(this.history, HISTORY, '`migration_key`'));
       }
       for (const [column, , definition] of LEDGER) {
-        if (found.lacking.includes(column)) {
-          await addColumn(wire, this.ledger, `\`${column}\` ${definition}`);
-        }
+        if (!found.lacking.includes(column)) continue;
+        const added = addColumn(
+          wire,
+          this.ledger,
+          `\`${column}\` ${definition}`,
+        );
+        await (column === 'checkpoint' ? this.#ifMay(added) : added);
       }
       if (!found.ledger) {
         await wire.rows(
@@ -105,6 +113,18 @@ export class Tables {
       );
     }
     await this.check(wire);
+  }
+
+  async #ifMay(added: Promise<void>): Promise<void> {
+    try {
+      await added;
+    } catch (error) {
+      const found = asDriverError(error);
+      // Busy is no reason either: the next run tries again.
+      const isBusy = found.errno === SERVER_ERROR.lockWaitTimeout;
+      if (!isBusy && !isDenied(found)) throw error;
+      this.#takesCheckpoints = false;
+    }
   }
 
   /** Which of the two are there. Throws `HISTORY_TABLE_FOREIGN` if one is not ours. */
@@ -253,15 +273,18 @@ export class Tables {
   }
 
   insertLedgerSql(row: LedgerRow): string {
-    const names = LEDGER.map(([name]) => `\`${name}\``).join(', ');
-    return `INSERT INTO ${this.ledger} (${names}) VALUES (${escape(
-      Object.values(ledgerValues(row)),
+    const values = this.#ledgerValues(row);
+    const names = Object.keys(values).map(name => `\`${name}\``);
+    return `INSERT INTO ${this.ledger} (${names.join(
+      ', ',
+    )}, updated_at) VALUES (${escape(
+      Object.values(values),
     )}, UTC_TIMESTAMP(6))`;
   }
 
   /** Hits nothing if a later attempt has taken the row over. */
   updateLedgerSql(row: LedgerRow): string {
-    const { run_item_id, direction, ...values } = ledgerValues(row);
+    const { run_item_id, direction, ...values } = this.#ledgerValues(row);
     const sets = Object.entries(values).map(
       ([name, value]) => `\`${name}\` = ${escape(value)}`,
     );
@@ -270,6 +293,18 @@ export class Tables {
     )}, updated_at = UTC_TIMESTAMP(6) WHERE run_item_id = ${escape(
       run_item_id,
     )} AND direction = ${escape(direction)} AND attempt <= ${row.attempt}`;
+  }
+
+  #ledgerValues(row: LedgerRow) {
+    return {
+      ...ledgerValues(row),
+      ...(this.#takesCheckpoints && { checkpoint: row.checkpoint ?? null }),
+    };
+  }
+
+  /** The newest first. */
+  checkpointsSql(): string {
+    return `SELECT \`checkpoint\` FROM ${this.ledger} WHERE \`checkpoint\` IS NOT NULL ORDER BY updated_at DESC LIMIT ${MOST_CHECKPOINTS}`;
   }
 
   #qualified(name: string): string {
@@ -336,9 +371,10 @@ export function historyOf(row: TextRow): HistoryRow {
 }
 
 function ledgerColumns(alias: 'own' | 'other'): string {
-  return LEDGER.map(
-    ([name]) => `${alias}.\`${name}\` AS ${alias}_${name}`,
-  ).join(', ');
+  // An older ledger may have no checkpoints, and nobody judges by them.
+  return LEDGER.filter(([name]) => name !== 'checkpoint')
+    .map(([name]) => `${alias}.\`${name}\` AS ${alias}_${name}`)
+    .join(', ');
 }
 
 export function recordOf(row: TextRow): TargetRecord {

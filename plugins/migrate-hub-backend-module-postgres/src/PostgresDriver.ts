@@ -17,7 +17,12 @@ import { testConnection } from './connectionTest';
 import { serverFailure } from './errors';
 import { planScript } from './plan';
 import { PostgresSession } from './PostgresSession';
-import { historyPageQuery, historyQuery, toHistory } from './records';
+import {
+  checkpointsQuery,
+  historyPageQuery,
+  historyQuery,
+  toHistory,
+} from './records';
 import { SecondOpinion } from './secondOpinion';
 import { meetServer, sessionSettings } from './server';
 import { tableNames } from './tables';
@@ -68,16 +73,22 @@ export class PostgresDriver implements TargetDriver {
     connection: TargetConnection,
     ask: { after?: string; limit: number; timeoutMs: number },
   ): Promise<HistoryPage> {
-    const query = historyPageQuery(tableNames(connection), ask);
-    return readRows(connection, { query, timeoutMs: ask.timeoutMs });
+    const names = tableNames(connection);
+    return readRows(connection, {
+      query: historyPageQuery(names, ask),
+      timeoutMs: ask.timeoutMs,
+      checkpoints:
+        ask.after === undefined ? checkpointsQuery(names) : undefined,
+    });
   }
 }
 
 /** A look at the history with a session of its own, outside any run. */
 async function readRows(
   connection: TargetConnection,
-  { query, timeoutMs }: { query: string; timeoutMs: number },
+  ask: { query: string; timeoutMs: number; checkpoints?: string },
 ): Promise<HistoryPage> {
+  const { query, timeoutMs, checkpoints } = ask;
   const wire = await Wire.open(connection, {
     tag: 'migrate-hub preview',
     timeoutMs,
@@ -95,6 +106,9 @@ async function readRows(
       return {
         identity,
         rows: rows.map(row => toHistory(row.json_build_object as Row)),
+        ...(checkpoints && {
+          checkpoints: await readCheckpoints(wire, checkpoints),
+        }),
       };
     } catch (error) {
       const code = error instanceof DatabaseError ? error.code : undefined;
@@ -103,6 +117,18 @@ async function readRows(
     }
   } finally {
     await wire.close();
+  }
+}
+
+/** There may be no ledger, or one of before checkpoints. */
+async function readCheckpoints(wire: Wire, query: string): Promise<string[]> {
+  try {
+    const [{ rows }] = await wire.ask(query);
+    return rows.map(row => String(row.checkpoint));
+  } catch (error) {
+    const code = error instanceof DatabaseError ? error.code ?? '' : '';
+    if (/^(42P01|3F000|42703|42501)$/.test(code)) return [];
+    throw error;
   }
 }
 

@@ -58,7 +58,7 @@ type HistoryKey = Pick<HistoryRow, 'migrationKey' | 'checksumUp'>;
 export class PostgresSession implements TargetSession {
   readonly #wire: Wire;
   readonly #facts: ServerFacts;
-  readonly #names: TableNames;
+  #names: TableNames;
   readonly #runner: StatementRunner;
   #locked = false;
   #tables: string | undefined;
@@ -133,9 +133,10 @@ export class PostgresSession implements TargetSession {
   }
 
   async prepareTables(): Promise<void> {
-    const signature = await this.#ours(() =>
+    const { signature, takesCheckpoints } = await this.#ours(() =>
       ensureTables(this.#wire, this.#names),
     );
+    this.#names = { ...this.#names, takesCheckpoints };
     this.#tables = tablesIntact(this.#names, signature);
   }
 

@@ -4,6 +4,7 @@ import {
   HistoryRow,
   LedgerRow,
   LedgerState,
+  MOST_CHECKPOINTS,
   TargetRecord,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { TableNames } from './tables';
@@ -39,6 +40,12 @@ export function historyPageQuery(
   FROM ${names.historySql} ${beyond} ORDER BY ${key} LIMIT ${whole(
     page.limit,
   )}`;
+}
+
+/** Selects the newest checkpoints of the ledger. */
+export function checkpointsQuery({ ledgerSql }: TableNames): string {
+  return `SELECT checkpoint FROM ${ledgerSql}
+  WHERE checkpoint IS NOT NULL ORDER BY updated_at DESC LIMIT ${MOST_CHECKPOINTS}`;
 }
 
 const LEDGER_JSON = `pg_catalog.json_build_object(
@@ -100,7 +107,10 @@ function toLedger(row: Row): LedgerRow {
 }
 
 /** For {@link guardedWrites}: the row is written only where the guard lets it. */
-export function ledgerWrite({ ledgerSql }: TableNames, row: LedgerRow) {
+export function ledgerWrite(
+  { ledgerSql, takesCheckpoints }: TableNames,
+  row: LedgerRow,
+) {
   const values = [
     text(row.runItemId),
     text(row.direction),
@@ -113,15 +123,20 @@ export function ledgerWrite({ ledgerSql }: TableNames, row: LedgerRow) {
     optional(row.statementSha256),
     text(row.serverId),
     'pg_catalog.clock_timestamp()',
+    ...(takesCheckpoints ? [optional(row.checkpoint)] : []),
   ];
   return {
-    into: `INSERT INTO ${ledgerSql} AS mine (run_item_id, direction, migration_key, run_id, plan_hash, attempt, position, state, statement_sha256, server_id, updated_at)`,
+    into: `INSERT INTO ${ledgerSql} AS mine (run_item_id, direction, migration_key, run_id, plan_hash, attempt, position, state, statement_sha256, server_id, updated_at${
+      takesCheckpoints ? ', checkpoint' : ''
+    })`,
     // A worker that lost its item is behind: its late word must not stand.
     of: (guard: string) => `SELECT ${values.join(', ')} ${guard}
 ON CONFLICT (run_item_id, direction) DO UPDATE SET
   plan_hash = EXCLUDED.plan_hash, attempt = EXCLUDED.attempt, position = EXCLUDED.position,
   state = EXCLUDED.state, statement_sha256 = EXCLUDED.statement_sha256,
-  server_id = EXCLUDED.server_id, updated_at = EXCLUDED.updated_at
+  server_id = EXCLUDED.server_id, updated_at = EXCLUDED.updated_at${
+    takesCheckpoints ? ', checkpoint = EXCLUDED.checkpoint' : ''
+  }
 WHERE mine.attempt <= EXCLUDED.attempt`,
   };
 }

@@ -14,6 +14,8 @@ export interface TableNames {
   /** `"schema"."table"`, ready to stand in SQL. */
   historySql: string;
   ledgerSql: string;
+  /** The ledger takes checkpoints: known once the tables were prepared. */
+  takesCheckpoints: boolean;
 }
 
 export function tableNames(connection: TargetConnection): TableNames {
@@ -28,6 +30,7 @@ export function tableNames(connection: TargetConnection): TableNames {
     ledger,
     historySql: qualified(history),
     ledgerSql: qualified(ledger),
+    takesCheckpoints: false,
   };
 }
 
@@ -53,7 +56,11 @@ const LEDGER_COLUMNS: Record<string, string[]> = {
   statement_sha256: TEXT,
   server_id: TEXT,
   updated_at: ['timestamp with time zone'],
+  checkpoint: TEXT,
 };
+
+/** A ledger of the first version has none, and its owner may be somebody else. */
+const ADDED = 'checkpoint';
 
 function createHistory({ historySql }: TableNames): string {
   return `CREATE TABLE IF NOT EXISTS ${historySql} (
@@ -79,6 +86,7 @@ function createLedger({ ledgerSql }: TableNames): string {
   statement_sha256 char(64),
   server_id text NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  ${ADDED} text,
   PRIMARY KEY (run_item_id, direction)
 )`;
 }
@@ -86,6 +94,7 @@ function createLedger({ ledgerSql }: TableNames): string {
 /** What there is of one table. */
 export interface TableState {
   exists: boolean;
+  takesCheckpoints: boolean;
   /** Why it is not ours. */
   foreign?: string;
   /** Privileges that the account lacks. */
@@ -187,10 +196,11 @@ function stateOf(
   { key, needed }: { key: string; needed: string[] },
 ): TableState {
   if (!table) {
-    return { exists: false, missing: [] };
+    return { exists: false, takesCheckpoints: false, missing: [] };
   }
   return {
     exists: true,
+    takesCheckpoints: ADDED in (table.columns ?? {}),
     foreign: foreignness(table, columns, key),
     missing: needed.filter(privilege => table.missing?.includes(privilege)),
   };
@@ -206,7 +216,9 @@ function foreignness(
   }
   const found = columns ?? {};
   const odd = Object.keys(found).filter(name => !(name in expected));
-  const absent = Object.keys(expected).filter(name => !(name in found));
+  const absent = Object.keys(expected).filter(
+    name => !(name in found) && name !== ADDED,
+  );
   if (odd.length || absent.length) {
     return [
       odd.length ? `it has the columns ${odd.join(', ')}` : '',
@@ -216,7 +228,7 @@ function foreignness(
       .join(' and ');
   }
   for (const [name, types] of Object.entries(expected)) {
-    if (!types.includes(found[name])) {
+    if (name in found && !types.includes(found[name])) {
       return `its column ${name} is ${found[name]}`;
     }
   }
@@ -281,11 +293,11 @@ export function denialOf(
 /** Two sessions that create the same table at once: the loser gets one of these, and finds it made. */
 const LOST_RACE = new Set(['23505', '42P07', 'XX000', '42710', '40P01']);
 
-/** Creates what is missing and answers the signature of both tables. */
+/** Creates what is missing; the signature of both tables, and what the ledger takes. */
 export async function ensureTables(
   wire: Wire,
   names: TableNames,
-): Promise<string> {
+): Promise<{ signature: string; takesCheckpoints: boolean }> {
   let state = await inspectTables(wire, names);
   assertUsable(state, names);
   for (let attempt = 1; !complete(state); attempt += 1) {
@@ -302,7 +314,30 @@ export async function ensureTables(
     state = await inspectTables(wire, names);
     assertUsable(state, names);
   }
-  return state.signature;
+  const { signature, ledger } = state;
+  const takesCheckpoints =
+    ledger.takesCheckpoints || (await addCheckpoints(wire, names));
+  return { signature, takesCheckpoints };
+}
+
+/** Whether it could: only the owner of a table may alter it. */
+async function addCheckpoints(
+  wire: Wire,
+  { ledgerSql }: TableNames,
+): Promise<boolean> {
+  try {
+    await wire.ask(
+      `ALTER TABLE ${ledgerSql} ADD COLUMN IF NOT EXISTS ${ADDED} text`,
+    );
+    return true;
+  } catch (error) {
+    const code = error instanceof DatabaseError ? error.code ?? '' : '';
+    // Somebody reads the table for long, or another session was quicker: the next run tries again.
+    if (code === '42501' || code === '55P03' || LOST_RACE.has(code)) {
+      return false;
+    }
+    throw serverFailure(error);
+  }
 }
 
 function complete({ history, ledger }: TablesState): boolean {

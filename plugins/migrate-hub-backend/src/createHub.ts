@@ -12,6 +12,7 @@ import { Signer } from './crypto/Signer';
 import { Executor } from './executor/Executor';
 import { failPointFromFile } from './executor/FailPointFile';
 import { ExecutorMetrics } from './executor/metrics';
+import { checkpointText } from './services/auditEvidence';
 import { AuditChainer } from './services/AuditChainer';
 import { AuditExporter } from './services/AuditExporter';
 import { WebhookSender, WebhookSenderOptions } from './followers/WebhookSender';
@@ -104,6 +105,7 @@ export function createHub(options: {
 
   const commands = Commands.create(knex);
   const chainer = AuditChainer.create({ knex, signer, logger });
+  const auditVerifier = AuditVerifier.create({ knex, signer, chainer });
   const receivers = Receivers.fromConfig(config);
   const signIn = createSignIn({
     ...{ commands, config, logger, secrets, signer, userInfo, metrics },
@@ -143,7 +145,10 @@ export function createHub(options: {
       secrets: targetSecrets,
       limits,
     }),
-    reconciler: Reconciler.create({ commands, drivers, connections }),
+    reconciler: Reconciler.create({
+      ...{ commands, drivers, connections },
+      trail: auditVerifier,
+    }),
     migrations: MigrationsService.create({
       commands,
       queries: migrationQueries,
@@ -205,7 +210,7 @@ export function createHub(options: {
     audit: AuditService.create({ knex }),
     secretRotation: SecretRotation.create({ knex, secrets }),
     auditExporter: AuditExporter.create({ knex, signer, chainer }),
-    auditVerifier: AuditVerifier.create({ knex, signer, chainer }),
+    auditVerifier,
     webhooks: WebhooksService.create({ commands, secrets, receivers }),
     ...signIn.services,
   };
@@ -232,6 +237,8 @@ export function createHub(options: {
         drivers,
         secrets: targetSecrets,
         gate,
+        checkpoint: () =>
+          chainer.checkpoint && checkpointText(chainer.checkpoint),
         logger,
         failPoint,
         config: {

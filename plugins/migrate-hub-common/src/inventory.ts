@@ -194,6 +194,8 @@ export const reconciliationSchema = z.object({
   lost: z.int(),
   /** The row is there, but no run of this hub put it there, or one took it out since. */
   foreign: z.int(),
+  /** What the ledger of the target holds against the audit trail: it was cut, or rewritten. */
+  trail: z.string().optional(),
   /** Why it could not be compared; the counts are those of the last time it could. */
   error: z.string().optional(),
 });

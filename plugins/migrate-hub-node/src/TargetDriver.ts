@@ -128,6 +128,12 @@ export interface LedgerRow {
   /** sha256 hex of the statement at `position`, if there is one. */
   statementSha256?: string;
   serverId: string;
+  /**
+   * What the caller wants kept outside its own records: text of at most 1000
+   * characters. Written with the row, not read with it: see {@link HistoryPage}.
+   * Left out where the ledger is an older one that the account may not alter.
+   */
+  checkpoint?: string;
 }
 
 /** What is in the target, read under the lock. @public */
@@ -249,11 +255,16 @@ export interface TargetSession {
   close(): Promise<void>;
 }
 
+/** Enough to compare with; older ones tell the same. @public */
+export const MOST_CHECKPOINTS = 100;
+
 /** Some rows of a history table, and which server gave them. @public */
 export interface HistoryPage {
   identity: ServerIdentity;
   /** Empty too where there is no history table. */
   rows: HistoryRow[];
+  /** The newest in the ledger, at most {@link MOST_CHECKPOINTS}; only with the first page. */
+  checkpoints?: string[];
 }
 
 /**

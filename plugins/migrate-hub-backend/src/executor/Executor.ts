@@ -41,6 +41,8 @@ export interface ExecutorOptions {
   drivers: ReadonlyMap<Engine, TargetDriver>;
   secrets: TargetSecrets;
   gate: ClaimGate;
+  /** Of the audit trail, to be kept in the targets. */
+  checkpoint?: () => string | undefined;
   logger: LoggerService;
   config: ExecutorConfig;
   metrics: ExecutorMetrics;
@@ -101,6 +103,7 @@ export class Executor {
       store: WorkerStore.create({ knex, gate: options.gate }),
       drivers: options.drivers,
       secrets: options.secrets,
+      checkpoint: options.checkpoint,
       materials: RunMaterials.create(knex),
       failPoint: options.failPoint,
     });

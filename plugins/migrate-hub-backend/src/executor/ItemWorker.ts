@@ -38,6 +38,7 @@ export interface ItemWorkerOptions {
   store: WorkerStore;
   drivers: ReadonlyMap<Engine, TargetDriver>;
   secrets: TargetSecrets;
+  checkpoint?: () => string | undefined;
   materials: RunMaterials;
   failPoint?: FailPoint;
 }
@@ -230,6 +231,7 @@ export class ItemWorker {
       planHash: material.planHash,
       attempt: attempt.attempt,
       serverId: session.identity.id,
+      checkpoint: this.#options.checkpoint?.(),
     };
     attempt.beginExecuting();
     const end = await applyPlan({

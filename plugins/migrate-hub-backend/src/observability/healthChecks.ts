@@ -1,10 +1,14 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { ownershipOfTrail, ownershipText } from '../store/ownership';
+import { targetsAgainstTrail } from '../store/reconciliations';
 import { HealthCheck, HubHealthService } from './HubHealth';
 
 /** Keys change at a roll-out, not between two probes. */
 const KEYS_MS = 30_000;
+
+/** Enough to begin with. */
+const MOST_NAMES = 5;
 
 /** Registers what the hub needs to do its work. */
 export function addHealthChecks(
@@ -33,6 +37,14 @@ export function addHealthChecks(
     ownershipText(await ownershipOfTrail(knex)),
   );
   health.addWarning('audit chain', async () => chain.trouble);
+  health.addWarning('audit trail in targets', async () => {
+    const names = await targetsAgainstTrail(knex, MOST_NAMES);
+    return names.length > 0
+      ? `the ledgers of ${names.join(
+          ', ',
+        )} hold checkpoints that the audit trail does not contain: it was cut or rewritten, or restored from a backup; see docs/audit.md`
+      : undefined;
+  });
   health.addWarning('policies', async () => policies.trouble(knex));
   if (executor) {
     health.addCheck('executor', async () => executor.problem());

@@ -47,7 +47,7 @@ export class AuditChainer {
   readonly #logger: LoggerService;
   readonly #listeners: CheckpointListener[] = [];
   readonly #alarm = new Alarm();
-  #seen: ChainHead = CHAIN_START;
+  #seen: Checkpoint | undefined;
   #trouble: string | undefined;
   #loop: Promise<void> | undefined;
   #stopping = false;
@@ -68,6 +68,11 @@ export class AuditChainer {
 
   /** The longest chain that this replica has seen. */
   get seen(): ChainHead {
+    return this.#seen ?? CHAIN_START;
+  }
+
+  /** The newest checkpoint that this replica has seen, to be kept elsewhere. */
+  get checkpoint(): Checkpoint | undefined {
     return this.#seen;
   }
 
@@ -134,7 +139,7 @@ export class AuditChainer {
       await this.#assertWhole(tx, before);
       const unlinked = await takeUnlinked(tx, BATCH);
       if (unlinked.length === 0) {
-        this.#seen = before ?? CHAIN_START;
+        this.#seen = before;
         return undefined;
       }
       let head: ChainHead = before ?? CHAIN_START;
@@ -176,7 +181,7 @@ export class AuditChainer {
         `Checkpoint ${checkpoint.seq} is not signed by a configured key (key '${checkpoint.keyId}'). Retired keys stay in migrateHub.signing.keys.`,
       );
     }
-    const seen = this.#seen;
+    const { seen } = this;
     if (seen.seq === 0) return;
     const kept = await findLink(tx, seen.seq);
     if (!kept) {

@@ -27,7 +27,7 @@ import {
 import { readChain } from '../store/auditLinks';
 import { findSetting, keepSetting } from '../store/settings';
 import { AuditChainer } from './AuditChainer';
-import { isSignedBy } from './auditEvidence';
+import { isSignedBy, readCheckpoint } from './auditEvidence';
 import { CommandContext } from './context';
 import { refuse } from './refuse';
 import { openSetting, signSetting } from './signedSettings';
@@ -115,6 +115,21 @@ export class AuditVerifier {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /**
+   * What a checkpoint that was kept elsewhere says against the chain; undefined
+   * if the chain contains it.
+   *
+   * @param who - has it, in words: `the ledger of 'main'`
+   */
+  async contradiction(kept: string, who: string): Promise<string | undefined> {
+    const checkpoint = readCheckpoint(kept);
+    if (!checkpoint || !isSignedBy(this.#signer, checkpoint)) {
+      return `What ${who} holds as a checkpoint was signed by no key of migrateHub.signing.keys.`;
+    }
+    const head = { head: checkpoint, who: `${who} holds` };
+    return (await this.#contradiction([head]))?.reason;
   }
 
   async #verify(

@@ -1,8 +1,14 @@
-import { mockCredentials } from '@backstage/backend-test-utils';
+import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import { generateKeyPairSync } from 'crypto';
+import { Signer } from '../crypto/Signer';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
 import { FailPoint } from '../executor/failPoints';
+import { targetsAgainstTrail } from '../store/reconciliations';
 import { findUsers } from '../store/users';
+import { AuditChainer } from './AuditChainer';
+import { checkpointText } from './auditEvidence';
+import { AuditVerifier } from './AuditVerifier';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
 import { ReconciliationResult, Reconciler } from './Reconciler';
@@ -13,6 +19,8 @@ describe('the hub compared with its targets', () => {
   let world: ExecutionWorld;
   let reconciler: Reconciler;
   let somebody: CommandContext;
+  /** Started anew it has seen nothing. */
+  let hub: ReturnType<typeof startHub>;
 
   beforeAll(async () => {
     world = await ExecutionWorld.create({ targets: 2 });
@@ -20,7 +28,11 @@ describe('the hub compared with its targets', () => {
       commands: Commands.create(world.knex),
       drivers: new Map([['postgres', world.driver]]),
       connections: { connectionOf: async target => world.connectionOf(target) },
+      trail: {
+        contradiction: (...kept) => hub.verifier.contradiction(...kept),
+      },
     });
+    hub = startHub();
     const user = (await findUsers(world.knex, [world.userId])).get(
       world.userId,
     );
@@ -28,6 +40,19 @@ describe('the hub compared with its targets', () => {
     somebody = { caller: { user, credentials: mockCredentials.user() } };
   });
   afterAll(() => world.drop());
+
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signer = Signer.create([{ id: 'audit', key: privateKey }]);
+
+  function startHub() {
+    const { knex } = world;
+    const logger = mockServices.logger.mock();
+    const chainer = AuditChainer.create({ knex, signer, logger });
+    return {
+      chainer,
+      verifier: AuditVerifier.create({ knex, signer, chainer }),
+    };
+  }
 
   async function executed(key: string, type: 'apply' | 'rollback' = 'apply') {
     const runId = await world.request({
@@ -143,10 +168,60 @@ describe('the hub compared with its targets', () => {
     await stop();
   });
 
+  it('tells where a target has a checkpoint that the audit trail does not contain', async () => {
+    const { id } = world.targets[1].record;
+    const trailOf = async () =>
+      (await reconciler.reconcile(somebody, id)).trail;
+    const run = async (key: string) => {
+      await hub.chainer.linkAll();
+      const { checkpoint } = hub.chainer;
+      world.checkpoint = checkpoint && checkpointText(checkpoint);
+      const { stop } = await world.startExecutor();
+      await executed(key);
+      await stop();
+    };
+    await run('evident');
+    expect(await trailOf()).toBeUndefined();
+    const kept = await world.targets[1]
+      .knex('migrations_ledger')
+      .whereNotNull('checkpoint');
+    expect(kept).toMatchObject([
+      { migration_key: 'evident', checkpoint: world.checkpoint },
+    ]);
+
+    // The owner of the records takes an event out, and lets a hub chain the rest.
+    await world.knex.transaction(async tx => {
+      await tx.raw('set local session_replication_role = replica');
+      await tx('audit_checkpoints').delete();
+      await tx('audit_links').delete();
+      await tx('audit_events')
+        .where({ id: tx('audit_events').orderBy('id').limit(1).select('id') })
+        .delete();
+      await tx('audit_outbox').delete();
+      await tx.raw('insert into audit_outbox select id from audit_events');
+    });
+    hub = startHub();
+    // A newer checkpoint beside the one of before changes nothing.
+    await run('later');
+    expect(await trailOf()).toMatch(
+      /the ledger of '.*' holds: the chain was rewritten/,
+    );
+    expect(await targetsAgainstTrail(world.knex, 5)).toHaveLength(1);
+    expect((await events()).at(-1)).toMatchObject({
+      payload: { trail: expect.stringContaining('rewritten') },
+    });
+
+    const strangers = JSON.parse(kept[0].checkpoint);
+    await world.targets[1]
+      .knex('migrations_ledger')
+      .update({ checkpoint: JSON.stringify({ ...strangers, seq: 1 }) });
+    expect(await trailOf()).toMatch(/signed by no key/);
+  });
+
   it('says why it could not look, and keeps what it knew', async () => {
     const [{ record }] = world.targets;
     await world.knex.raw('drop database ?? with (force)', [record.database]);
-    expect(await all()).toEqual(['agrees', 'failed']);
+    expect(await all()).toEqual(['differs', 'failed']);
     const { reconciliation } = await reportOf(0);
     expect(reconciliation).toMatchObject({
       lost: 1,

@@ -3,6 +3,7 @@ import {
   reconciliationReportSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
+  HistoryPage,
   HistoryRow,
   TargetConnection,
   TargetError,
@@ -39,6 +40,10 @@ interface Options {
   drivers: Drivers;
   connections: {
     connectionOf(target: DbTargetRecord): Promise<TargetConnection>;
+  };
+  /** The audit trail, which the ledgers of the targets keep checkpoints of. */
+  trail: {
+    contradiction(kept: string, who: string): Promise<string | undefined>;
   };
 }
 
@@ -84,9 +89,7 @@ export class Reconciler {
           if (options.signal?.aborted) return;
           const target = await findDbTarget(knex, id);
           if (!target) continue;
-          const { error, lost, foreign } = await this.#reconcile(target);
-          const differs = lost + foreign > 0 ? 'differs' : 'agrees';
-          options.onResult?.(error ? 'failed' : differs);
+          options.onResult?.(resultOf(await this.#reconcile(target)));
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -143,8 +146,10 @@ export class Reconciler {
       (await holdingsOn(knex, target.id)).map(one => [one.migrationKey, one]),
     );
     const findings: store.NewFinding[] = [];
+    let trail: string | undefined;
     try {
-      for await (const rows of this.#pages(target)) {
+      for await (const { rows, checkpoints } of this.#pages(target)) {
+        trail ??= await this.#contradiction(target, checkpoints ?? []);
         const ours = await store.knownRunIds(
           knex,
           rows.map(row => row.toolRunId),
@@ -170,31 +175,46 @@ export class Reconciler {
     }
     const changing = new Set(await keysChanging(knex, target.id, since));
     return {
+      trail,
       findings: findings.filter(
         ({ migrationKey }) => !changing.has(migrationKey),
       ),
     };
   }
 
+  /** What the target has kept of the audit trail against what the hub has now. */
+  async #contradiction(
+    target: DbTargetRecord,
+    checkpoints: string[],
+  ): Promise<string | undefined> {
+    const who = `the ledger of '${target.name}'`;
+    for (const kept of new Set(checkpoints)) {
+      const found = await this.#options.trail.contradiction(kept, who);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   /** @throws TargetError, or HubError if another server answers */
-  async *#pages(target: DbTargetRecord): AsyncGenerator<HistoryRow[]> {
+  async *#pages(target: DbTargetRecord): AsyncGenerator<HistoryPage> {
     const { drivers, connections } = this.#options;
     const driver = driverFor(drivers, target.engine);
     const connection = await connections.connectionOf(target);
     let after: string | undefined;
     for (;;) {
-      const { identity, rows } = await driver.listHistory(connection, {
+      const page = await driver.listHistory(connection, {
         after,
         limit: PAGE_ROWS,
         timeoutMs: PAGE_MS,
       });
+      const { identity, rows } = page;
       if (target.serverIdentity && target.serverIdentity !== identity.id) {
         throw new HubError(
           'TARGET_UNREACHABLE',
           `Another server than the known one answers: ${identity.id} instead of ${target.serverIdentity}. Test the target.`,
         );
       }
-      yield rows;
+      yield page;
       if (rows.length < PAGE_ROWS) return;
       after = rows[rows.length - 1].migrationKey;
     }
@@ -214,7 +234,7 @@ export class Reconciler {
       const record = saved(targetId);
       if (!record) throw new Error(`no reconciliation of ${targetId}`);
       if (changed || context) {
-        const { lost, foreign, error } = record;
+        const { lost, foreign, trail, error } = record;
         await appendAuditEvent(tx, {
           actorId: context?.caller.user.id,
           action: 'db_target.reconciled',
@@ -222,7 +242,7 @@ export class Reconciler {
           entityId: targetId,
           environment: target.environment,
           requestId: context?.requestId,
-          payload: { name: target.name, lost, foreign, error },
+          payload: { name: target.name, lost, foreign, trail, error },
         });
       }
       return record;
@@ -236,7 +256,19 @@ export class Reconciler {
   }
 }
 
-type Comparison = { findings: store.NewFinding[] } | { error: string };
+type Comparison =
+  | { findings: store.NewFinding[]; trail: string | undefined }
+  | { error: string };
+
+function resultOf({
+  error,
+  lost,
+  foreign,
+  trail,
+}: store.ReconciliationRecord): ReconciliationResult {
+  if (error) return 'failed';
+  return lost + foreign > 0 || trail ? 'differs' : 'agrees';
+}
 
 async function save(
   tx: Parameters<typeof store.saveReconciliation>[0],
@@ -247,11 +279,11 @@ async function save(
     await store.saveReconciliationError(tx, targetId, found.error);
     return false;
   }
-  const { findings } = found;
+  const { findings, trail } = found;
   const lost = findings.filter(({ kind }) => kind === 'lost').length;
   const { changed } = await store.saveReconciliation(
     tx,
-    { targetId, lost, foreign: findings.length - lost },
+    { targetId, lost, foreign: findings.length - lost, trail },
     findings.slice(0, MOST_FINDINGS),
   );
   return changed;

@@ -11,8 +11,10 @@ import { CapturingLogger } from '../__testUtils__/CapturingLogger';
 import { testConfig } from '../__testUtils__/testConfig';
 import { createHub, Hub } from '../createHub';
 import { appendAuditEvent } from '../store/audit';
+import { toCheckpoint } from '../store/auditChain';
 import { Listener, listenerConnection } from '../store/Listener';
 import { createTestDatabase } from '../testing/testDatabase';
+import { checkpointText } from './auditEvidence';
 import { CommandContext } from './context';
 
 const SCRIPT = resolve(__dirname, '../../../../scripts/audit-verify.mjs');
@@ -331,6 +333,7 @@ describe('a chain of twelve events in four batches', () => {
     const audit = async (
       lines: string[],
       from = hub,
+      kept: string[] = [],
     ): Promise<{ code: number; says: string }> => {
       const { items } = await from.services.auditVerifier.keys(ada);
       const file = join(folder, 'export.ndjson');
@@ -342,10 +345,12 @@ describe('a chain of twelve events in four batches', () => {
           return ['--key', path];
         }),
       );
+      const checkpoints = join(folder, 'kept.txt');
+      await writeFile(checkpoints, kept.join('\n'));
       return new Promise(done => {
         execFile(
           process.execPath,
-          [SCRIPT, file, ...keys.flat()],
+          [SCRIPT, file, ...keys.flat(), '--checkpoints', checkpoints],
           (error, stdout, stderr) =>
             done({ code: Number(error?.code ?? 0), says: stdout + stderr }),
         );
@@ -375,6 +380,45 @@ describe('a chain of twelve events in four batches', () => {
       const early = await exported({ to: at.toISOString() });
       expect(await audit(early)).toMatchObject({ code: 0 });
       expect(JSON.parse(early[0]).seq).toBe(6);
+    });
+
+    it('is compared with checkpoints that targets have kept', async () => {
+      const kept = async (seq: number) => {
+        const [row] = await knex('audit_checkpoints').where({ seq });
+        return checkpointText(toCheckpoint(row));
+      };
+      const six = await kept(6);
+      const lines = await exported();
+      expect(await audit(lines, hub, [six, await kept(9)])).toMatchObject({
+        code: 0,
+      });
+      const forged = six.replace('"seq":6', '"seq":9');
+      expect(await audit(lines, hub, [forged])).toMatchObject({
+        code: 1,
+        says: expect.stringContaining('not signed by a given key'),
+      });
+
+      // Chained anew without one event, by a hub that has seen nothing.
+      await tamper(
+        'delete from audit_checkpoints',
+        'delete from audit_links',
+        'delete from audit_events where id = (select id from audit_events order by id limit 1)',
+        'delete from audit_outbox',
+        'insert into audit_outbox select id from audit_events',
+      );
+      const deceived = startHub();
+      await deceived.chainer.linkAll();
+      const file = await deceived.services.auditExporter.export(ada, {
+        format: 'ndjson',
+      });
+      let anew = '';
+      for await (const chunk of file.chunks) anew += chunk;
+      const anewLines = anew.split('\n').slice(0, -1);
+      expect(await audit(anewLines, deceived)).toMatchObject({ code: 0 });
+      expect(await audit(anewLines, deceived, [six])).toMatchObject({
+        code: 1,
+        says: expect.stringContaining('the chain was rewritten'),
+      });
     });
 
     /** The event as a filter that leaves it out has it. */

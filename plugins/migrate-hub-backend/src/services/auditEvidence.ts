@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { canonicalJson } from '../crypto/canonical';
 import { Signer } from '../crypto/Signer';
 import { Checkpoint, checkpointBytes } from '../domain/auditChain';
@@ -20,6 +21,42 @@ export const isSignedBy = (signer: Signer, checkpoint: Checkpoint): boolean =>
     checkpointBytes(checkpoint),
     checkpoint.signature,
   );
+
+/** A checkpoint as one text, for whoever keeps it elsewhere. */
+export const checkpointText = (checkpoint: Checkpoint): string =>
+  canonicalJson({
+    seq: checkpoint.seq,
+    hash: checkpoint.hash.toString('hex'),
+    at: checkpoint.at.toISOString(),
+    previous: checkpoint.previous,
+    keyId: checkpoint.keyId,
+    signature: checkpoint.signature.toString('base64'),
+  });
+
+const keptSchema = z.object({
+  seq: z.int().min(1),
+  hash: z.hex().length(64),
+  at: z.iso.datetime(),
+  previous: z.int().optional(),
+  keyId: z.string(),
+  signature: z.base64(),
+});
+
+/** Undefined for what is no checkpoint. */
+export function readCheckpoint(text: string): Checkpoint | undefined {
+  let kept: z.output<typeof keptSchema>;
+  try {
+    kept = keptSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  return {
+    ...kept,
+    hash: Buffer.from(kept.hash, 'hex'),
+    at: new Date(kept.at),
+    signature: Buffer.from(kept.signature, 'base64'),
+  };
+}
 
 /** What the last line of an export says about all of it. */
 export interface ExportSummary {

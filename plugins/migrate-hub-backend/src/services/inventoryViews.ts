@@ -136,7 +136,8 @@ export function reconciliationView({
   at,
   lost,
   foreign,
+  trail,
   error,
 }: ReconciliationRecord): Reconciliation {
-  return { at: at.toISOString(), lost, foreign, error };
+  return { at: at.toISOString(), lost, foreign, trail, error };
 }

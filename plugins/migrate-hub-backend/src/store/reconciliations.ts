@@ -10,6 +10,8 @@ export interface ReconciliationRecord {
   at: Date;
   lost: number;
   foreign: number;
+  /** What the ledger of the target says against the audit trail. */
+  trail?: string;
   error?: string;
 }
 
@@ -64,7 +66,7 @@ export async function knownRunIds(
  */
 export async function saveReconciliation(
   tx: Knex.Transaction,
-  result: { targetId: string; lost: number; foreign: number },
+  result: { targetId: string; lost: number; foreign: number; trail?: string },
   findings: NewFinding[],
 ): Promise<{ changed: boolean }> {
   const { targetId } = result;
@@ -75,6 +77,7 @@ export async function saveReconciliation(
     target_id: targetId,
     lost: result.lost,
     foreign_rows: result.foreign,
+    trail: result.trail ?? null,
     error: null,
   });
   const { rows } = await tx.raw(
@@ -128,10 +131,11 @@ export async function saveReconciliation(
       ),
     },
   );
-  const sameCounts =
+  const same =
     (before?.lost ?? 0) === result.lost &&
-    (before?.foreign_rows ?? 0) === result.foreign;
-  return { changed: Number(rows[0].changes) > 0 || !sameCounts };
+    (before?.foreign_rows ?? 0) === result.foreign &&
+    (before?.trail ?? undefined) === result.trail;
+  return { changed: Number(rows[0].changes) > 0 || !same };
 }
 
 /** The target could not be compared: what was found before stands. */
@@ -150,6 +154,7 @@ async function saveRow(
     error: string | null;
     lost?: number;
     foreign_rows?: number;
+    trail?: string | null;
   },
 ): Promise<void> {
   await tx('reconciliations')
@@ -172,11 +177,25 @@ export async function reconciliationsOf(
         at: row.at,
         lost: row.lost,
         foreign: row.foreign_rows,
+        trail: optional<string>(row.trail),
         error: optional<string>(row.error),
       },
     ]),
   );
   return targetId => found.get(targetId);
+}
+
+/** Names of targets whose ledgers contradict the audit trail. */
+export async function targetsAgainstTrail(
+  tx: Tx,
+  limit: number,
+): Promise<string[]> {
+  return tx('reconciliations as r')
+    .join('db_targets as t', 't.id', 'r.target_id')
+    .whereNotNull('r.trail')
+    .orderBy('t.name')
+    .limit(limit)
+    .pluck('t.name');
 }
 
 export type FindingListRow = ReconciliationFinding & {

@@ -61,6 +61,8 @@ export class ExecutionWorld {
   readonly targets: TestTarget[] = [];
   readonly driver = PostgresDriver.create();
   readonly environments: EnvironmentPolicies;
+  /** Of the audit trail, as executors write it into the targets. */
+  checkpoint: string | undefined;
   readonly facts: RunFactsReader;
   readonly items: RunItemsService;
   /** What the gate says to the executor. */
@@ -227,6 +229,7 @@ export class ExecutionWorld {
         itemFinished: () => undefined,
         leaseLost: () => undefined,
       },
+      checkpoint: () => this.checkpoint,
       failPoint: options.failPoint,
     });
     executor.start();

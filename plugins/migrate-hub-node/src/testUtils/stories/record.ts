@@ -137,6 +137,38 @@ export function recordStories(
       expect(found).toEqual(['B', 'a', 'b-1', 'b.1', "c'\\", 'ä']);
     });
 
+    story('tell the newest checkpoints of the ledger', async () => {
+      const { connection } = kit.database;
+      const checkpoints = async (after?: string) => {
+        const ask = { after, limit: 10, timeoutMs };
+        return (await kit.driver.listHistory(connection, ask)).checkpoints;
+      };
+      expect(await checkpoints()).toEqual([]);
+      const session = await kit.open();
+      const texts = ['older', undefined, "new'er\\", 'x'.repeat(1000)];
+      for (const checkpoint of texts) {
+        await session.writeLedger(ledgerRow(session, { checkpoint }));
+      }
+      expect(await checkpoints()).toEqual([texts[3], texts[2], texts[0]]);
+      expect(await checkpoints('a')).toBeUndefined();
+    });
+
+    story('come from a ledger of before checkpoints too', async () => {
+      const { connection } = kit.database;
+      const first = await kit.open();
+      await kit.database.query(
+        'ALTER TABLE migrations_ledger DROP COLUMN checkpoint',
+      );
+      const ask = { limit: 10, timeoutMs };
+      const before = await kit.driver.listHistory(connection, ask);
+      expect(before.checkpoints).toEqual([]);
+      await first.close();
+      const session = await kit.open();
+      await session.writeLedger(ledgerRow(session, { checkpoint: 'kept' }));
+      const after = await kit.driver.listHistory(connection, ask);
+      expect(after.checkpoints).toEqual(['kept']);
+    });
+
     story('are refused from a table of another tool', async () => {
       await kit.database.query(
         'CREATE TABLE migrations (id int primary key, name varchar(255))',
