@@ -54,10 +54,34 @@ function changedAt(value: unknown, [key, ...rest]: Path): unknown {
   );
 }
 
+const fixedRollout = {
+  ...{ lockTimeoutSeconds: 10, statementTimeoutSeconds: 600, parallelism: 4 },
+  stopAfterFailures: 2,
+  canary: { targets: 1, then: { soakMinutes: 30 }, waveSize: 10 },
+};
+
 const binding = buildBinding(input());
 const digest = digestOf(binding);
 
 describe('the digest that an approver agrees to', () => {
+  // What was approved years ago has to be what is computed today. If one of
+  // these changes, approvals are void: make a new scheme instead.
+  it.each([
+    [
+      'migrate-hub/run/1',
+      '2d9f5e9a5896380736b38d588200c5778c631684a79dab8df79554792adb52cb',
+    ],
+    [
+      'migrate-hub/run/2',
+      '1f2f89f004f2a087ece5fff95596d33222d6fa4c51642342454e073f6836cd58',
+    ],
+  ] as const)('of scheme %s never changes', (scheme, expected) => {
+    const policy = { ...prdPolicy, ...fixedRollout };
+    const notBefore = '2026-11-25T03:00:00.000Z';
+    const fixed = buildBinding(input({ scheme, policy, notBefore }));
+    expect(digestOf(fixed)).toBe(expected);
+  });
+
   it('is of a binding in the contract’s form, the same after a round trip', () => {
     expect(bindingSchema.parse(binding)).toEqual(binding);
     const stored = JSON.parse(canonicalJson(binding)) as Binding;

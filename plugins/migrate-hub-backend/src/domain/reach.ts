@@ -48,7 +48,8 @@ const isWithin = (inner: Network, outer: Network) =>
 
 const LOOPBACK = [networkOf('127.0.0.0/8'), networkOf('::1/128')];
 
-const isLoopback = (address: string) =>
+/** Whether this machine itself answers there. */
+export const isLoopback = (address: string): boolean =>
   LOOPBACK.some(range => isIn(address, range));
 
 /** No database is there, and what answers there gives out secrets or is not who it seems. */
@@ -60,6 +61,7 @@ const SPECIAL: { networks: Network[]; what: string }[] = [
   {
     networks: [
       networkOf('fd00:ec2::254/128'),
+      networkOf('fd20:ce::254/128'),
       networkOf('100.100.100.200/32'),
       networkOf('168.63.129.16/32'),
       networkOf('192.0.0.192/32'),
@@ -76,6 +78,13 @@ const SPECIAL: { networks: Network[]; what: string }[] = [
     what: 'no address of a single server',
   },
 ];
+
+const specialOf = (address: string) =>
+  SPECIAL.find(({ networks }) => networks.some(range => isIn(address, range)));
+
+/** Why no server of the company is at this address, in words; undefined if one may be. */
+export const specialAddress = (address: string): string | undefined =>
+  specialOf(address)?.what;
 
 /** Undefined if it is none of: name, `*.domain`, address, network in CIDR. */
 export function parseReachEntry(text: string): ReachEntry | undefined {
@@ -128,9 +137,7 @@ export function reachRefusal(
   );
   const opened = (ranges: Network[]) =>
     networks.some(allowed => ranges.some(range => isWithin(allowed, range)));
-  const special = SPECIAL.find(({ networks: ranges }) =>
-    ranges.some(range => isIn(address, range)),
-  );
+  const special = specialOf(address);
   if (special && !opened(special.networks)) {
     return `${where} is ${special.what}: no target is reached there. Only an entry of migrateHub.reach.allow for just such addresses opens it.`;
   }
