@@ -7,15 +7,19 @@ import { toneColor } from './tones';
 export const ReconciliationText = ({ of }: { of?: Reconciliation }) => {
   const t = useText();
   if (!of) return <>{t('dbRecord.never')}</>;
-  const { lost, foreign, error } = of;
+  const { lost, foreign, trail, error } = of;
   const parts = [
     lost > 0 && t('dbRecord.lost', { rows: String(lost) }),
     foreign > 0 && t('dbRecord.foreign', { rows: String(foreign) }),
+    trail && t('dbRecord.trail'),
     error && t('dbRecord.unreachable'),
   ].filter(Boolean);
   if (parts.length === 0) return <>{t('dbRecord.agrees')}</>;
   return (
-    <Box component="span" sx={{ color: toneColor(lost > 0 ? 'red' : 'amber') }}>
+    <Box
+      component="span"
+      sx={{ color: toneColor(lost > 0 || trail ? 'red' : 'amber') }}
+    >
       {parts.join(', ')}
     </Box>
   );

@@ -70,7 +70,7 @@ describe('the record in a target', () => {
           }),
           [`POST /db-targets/${target.id}/reconcile`]: () => {
             lost = [];
-            return { at, lost: 0, foreign: 0 };
+            return { at, lost: 0, foreign: 0, trail: 'The chain was cut.' };
           },
         },
       },
@@ -91,5 +91,8 @@ describe('the record in a target', () => {
     expect(
       await within(dialog).findByText('The hub and the target agree.'),
     ).toBeInTheDocument();
+    expect(within(dialog).getByRole('alert')).toHaveTextContent(
+      'The chain was cut.',
+    );
   });
 });

@@ -1,3 +1,4 @@
+import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import Dialog from '@mui/material/Dialog';
 import DialogActions from '@mui/material/DialogActions';
@@ -93,6 +94,7 @@ export const ReconciliationDialog = ({
             {last.error && `. ${t('dbRecord.failed')} ${last.error}`}
           </Typography>
         )}
+        {last?.trail && <Alert severity="error">{last.trail}</Alert>}
         {busy && <LinearProgress aria-label={t('dbRecord.running')} />}
         {error && <ErrorNotice error={error} onRetry={compare} />}
         <PagedTable

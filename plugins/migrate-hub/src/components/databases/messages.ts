@@ -132,6 +132,7 @@ export const databasesMessages = {
     agrees: 'agrees',
     lost: '{{rows}} lost',
     foreign: '{{rows}} foreign',
+    trail: 'audit trail contradicted',
     unreachable: 'could not be compared',
     details: 'Record of {{name}}',
     title: 'The record in {{name}}',
