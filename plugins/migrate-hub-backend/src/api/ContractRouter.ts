@@ -88,6 +88,10 @@ export class ContractRouter {
       scope.logger = scope.logger.child({ userId: caller.user.id });
 
       const params = validate(route.params ?? nothing, req.params, 'path');
+      if (route.path.startsWith('/runs/:id')) {
+        scope.runId = req.params.id;
+        scope.logger = scope.logger.child({ runId: scope.runId });
+      }
       const query = validate(
         route.query ?? nothing,
         readQuery(req.url),

@@ -467,6 +467,16 @@ describe('the API', () => {
       durationMs: expect.any(Number),
     });
 
+    const runId = '0190a000-0000-7000-8000-00000000dead';
+    await request(backend.server).get(`${base}/runs/${runId}`).expect(404);
+    await waitUntil('the run is named', () =>
+      logger.lines.some(
+        one =>
+          one.includes('"type":"request"') &&
+          one.includes(`"runId":"${runId}"`),
+      ),
+    );
+
     const odd = await request(backend.server)
       .get(`${base}/me`)
       .set('X-Request-Id', 'a"b');

@@ -10,6 +10,8 @@ export interface RequestScope {
   /** Path of the route with its parameters' names, once one matched. */
   route?: string;
   userId?: string;
+  /** That was asked for, or asked something. */
+  runId?: string;
 }
 
 const scopes = new WeakMap<Request, RequestScope>();
@@ -48,6 +50,7 @@ export function requestScope(logger: LoggerService): RequestHandler {
         durationMs,
         completed: res.writableFinished,
         ...(scope.userId && { userId: scope.userId }),
+        ...(scope.runId && { runId: scope.runId }),
       });
     });
     next();

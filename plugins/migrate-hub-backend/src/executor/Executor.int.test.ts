@@ -67,6 +67,18 @@ describe('executing a run', () => {
     expect(state).toMatchObject({ state: 'executed', executed: 3, total: 3 });
     expect(world.finishedRuns).toEqual(['executed']);
 
+    const told = () =>
+      world.logger.lines
+        .map(line => JSON.parse(line))
+        .filter(line => line.runId === runId);
+    await waitUntil('each end is logged', () => told().length === 3);
+    for (const line of told()) {
+      expect(line).toMatchObject({
+        ...{ message: 'Run item executed', outcome: 'applied' },
+        runItem: expect.any(String),
+      });
+    }
+
     const log = await world.logOf(runId);
     expect(log.map(line => line.seq)).toEqual(log.map((_, n) => n + 1));
     const messages = log.map(line => line.message).join('\n');

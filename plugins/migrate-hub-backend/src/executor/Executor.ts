@@ -237,21 +237,30 @@ export class Executor {
 
   /** From claim to record. Never throws. */
   async #workOn(attempt: ItemAttempt): Promise<void> {
-    const { logger } = this.#options;
+    const logger = this.#options.logger.child({
+      runId: attempt.run.id,
+      runItem: attempt.itemId,
+      attempt: attempt.attempt,
+    });
     try {
       const ending = await this.#worker.work(attempt);
       if (ending.fault) {
         logger.error(
-          `Run item ${attempt.itemId} failed by a fault of the hub`,
+          'A run item failed by a fault of the hub',
           ending.fault as Error,
         );
       }
       const failedItem = ending.result.status === 'failed';
       attempt.log.conclude(failedItem ? 'error' : 'info', ending.message);
-      await this.#record(attempt, ending);
+      await this.#record(attempt, ending, logger);
+      const { status, outcome } = ending.result;
+      logger.info(
+        ending.handOver ? 'Run item handed over' : `Run item ${status}`,
+        { outcome, target: attempt.targetId },
+      );
     } catch (error) {
       logger.error(
-        `Run item ${attempt.itemId} could not be recorded and is left to be recovered`,
+        'A run item could not be recorded and is left to be recovered',
         error as Error,
       );
     } finally {
@@ -261,8 +270,11 @@ export class Executor {
   }
 
   /** Tries for as long as it takes: the target is settled and unlocked, only the record waits. */
-  async #record(attempt: ItemAttempt, ending: Ending): Promise<void> {
-    const { logger } = this.#options;
+  async #record(
+    attempt: ItemAttempt,
+    ending: Ending,
+    logger: LoggerService,
+  ): Promise<void> {
     const backoff = new Backoff({ firstMs: 100, capMs: 5_000 });
     for (let trial = 1; ; trial += 1) {
       try {
@@ -279,9 +291,9 @@ export class Executor {
         if (this.#abandoned) throw error;
         const pause = backoff.next();
         logger.warn(
-          `The end of run item ${
-            attempt.itemId
-          } could not be recorded, trying again in ${Math.round(pause)} ms`,
+          `The end of a run item could not be recorded, trying again in ${Math.round(
+            pause,
+          )} ms`,
           error as Error,
         );
         await sleep(pause);

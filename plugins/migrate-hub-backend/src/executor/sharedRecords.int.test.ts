@@ -1,4 +1,4 @@
-import { mockServices } from '@backstage/backend-test-utils';
+import { CapturingLogger } from '../__testUtils__/CapturingLogger';
 import { LostLease } from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { beat } from '../store/executors';
@@ -140,7 +140,7 @@ describe('what items at work have in common', () => {
     const finished: string[] = [];
     const flusher = Flusher.create({
       knex: world.knex,
-      logger: mockServices.logger.mock(),
+      logger: new CapturingLogger(),
     });
     const metrics: ExecutorMetrics = {
       runStarted: () => undefined,

@@ -1,4 +1,4 @@
-import { mockServices } from '@backstage/backend-test-utils';
+import { CapturingLogger } from '../../__testUtils__/CapturingLogger';
 import { ConfigReader } from '@backstage/config';
 import { PostgresDriver } from '@migrate-hub/backstage-plugin-migrate-hub-backend-module-postgres';
 import {
@@ -60,6 +60,8 @@ export class ExecutionWorld {
   userId = '';
   readonly targets: TestTarget[] = [];
   readonly driver = PostgresDriver.create();
+  /** Of the executors. */
+  readonly logger = new CapturingLogger();
   readonly environments: EnvironmentPolicies;
   /** Of the audit trail, as executors write it into the targets. */
   checkpoint: string | undefined;
@@ -194,7 +196,7 @@ export class ExecutionWorld {
   async startExecutor(
     options: { config?: Partial<ExecutorConfig>; failPoint?: FailPoint } = {},
   ): Promise<{ executor: Executor; stop: () => Promise<void> }> {
-    const logger = mockServices.logger.mock();
+    const { logger } = this;
     const listener = Listener.create({
       connect: listenerConnection(this.knex),
       logger,
