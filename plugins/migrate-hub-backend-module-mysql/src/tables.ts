@@ -295,11 +295,11 @@ export class Tables {
     )} AND direction = ${escape(direction)} AND attempt <= ${row.attempt}`;
   }
 
+  /** Without a new checkpoint, that of an earlier attempt stays. */
   #ledgerValues(row: LedgerRow) {
-    return {
-      ...ledgerValues(row),
-      ...(this.#takesCheckpoints && { checkpoint: row.checkpoint ?? null }),
-    };
+    const { checkpoint } = row;
+    const keeps = this.#takesCheckpoints && checkpoint !== undefined;
+    return { ...ledgerValues(row), ...(keeps && { checkpoint }) };
   }
 
   /** The newest first. */

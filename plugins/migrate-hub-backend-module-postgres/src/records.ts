@@ -111,6 +111,8 @@ export function ledgerWrite(
   { ledgerSql, takesCheckpoints }: TableNames,
   row: LedgerRow,
 ) {
+  // Without a new one, that of an earlier attempt stays.
+  const keeps = takesCheckpoints && row.checkpoint !== undefined;
   const values = [
     text(row.runItemId),
     text(row.direction),
@@ -123,11 +125,11 @@ export function ledgerWrite(
     optional(row.statementSha256),
     text(row.serverId),
     'pg_catalog.clock_timestamp()',
-    ...(takesCheckpoints ? [optional(row.checkpoint)] : []),
+    ...(keeps ? [optional(row.checkpoint)] : []),
   ];
   return {
     into: `INSERT INTO ${ledgerSql} AS mine (run_item_id, direction, migration_key, run_id, plan_hash, attempt, position, state, statement_sha256, server_id, updated_at${
-      takesCheckpoints ? ', checkpoint' : ''
+      keeps ? ', checkpoint' : ''
     })`,
     // A worker that lost its item is behind: its late word must not stand.
     of: (guard: string) => `SELECT ${values.join(', ')} ${guard}
@@ -135,7 +137,7 @@ ON CONFLICT (run_item_id, direction) DO UPDATE SET
   plan_hash = EXCLUDED.plan_hash, attempt = EXCLUDED.attempt, position = EXCLUDED.position,
   state = EXCLUDED.state, statement_sha256 = EXCLUDED.statement_sha256,
   server_id = EXCLUDED.server_id, updated_at = EXCLUDED.updated_at${
-    takesCheckpoints ? ', checkpoint = EXCLUDED.checkpoint' : ''
+    keeps ? ', checkpoint = EXCLUDED.checkpoint' : ''
   }
 WHERE mine.attempt <= EXCLUDED.attempt`,
   };

@@ -150,6 +150,10 @@ export function recordStories(
         await session.writeLedger(ledgerRow(session, { checkpoint }));
       }
       expect(await checkpoints()).toEqual([texts[3], texts[2], texts[0]]);
+      const row = ledgerRow(session, { checkpoint: 'kept' });
+      await session.writeLedger(row);
+      await session.writeLedger({ ...row, checkpoint: undefined });
+      expect((await checkpoints())?.[0]).toBe('kept');
       expect(await checkpoints('a')).toBeUndefined();
     });
 
