@@ -101,22 +101,27 @@ async function readRows(
         statementTimeoutMs: timeoutMs,
       }),
     );
-    try {
-      const [{ rows }] = await wire.ask(query);
-      return {
-        identity,
-        rows: rows.map(row => toHistory(row.json_build_object as Row)),
-        ...(checkpoints && {
-          checkpoints: await readCheckpoints(wire, checkpoints),
-        }),
-      };
-    } catch (error) {
-      const code = error instanceof DatabaseError ? error.code : undefined;
-      if (code === '42P01' || code === '3F000') return { identity, rows: [] };
-      throw historyFailure(error, code);
-    }
+    return {
+      identity,
+      rows: await readHistory(wire, query),
+      ...(checkpoints && {
+        checkpoints: await readCheckpoints(wire, checkpoints),
+      }),
+    };
   } finally {
     await wire.close();
+  }
+}
+
+/** None where there is no such table. */
+async function readHistory(wire: Wire, query: string): Promise<HistoryRow[]> {
+  try {
+    const [{ rows }] = await wire.ask(query);
+    return rows.map(row => toHistory(row.json_build_object as Row));
+  } catch (error) {
+    const code = error instanceof DatabaseError ? error.code : undefined;
+    if (code === '42P01' || code === '3F000') return [];
+    throw historyFailure(error, code);
   }
 }
 
