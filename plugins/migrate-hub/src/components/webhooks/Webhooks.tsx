@@ -108,7 +108,11 @@ export const Webhooks = () => {
         <Typography variant="body2" color="text.secondary" maxWidth="80ch">
           {t('webhooks.hint')}
         </Typography>
-        <Button variant="contained" onClick={() => setAsked({ what: 'new' })}>
+        <Button
+          variant="contained"
+          onClick={() => setAsked({ what: 'new' })}
+          sx={{ flexShrink: 0 }}
+        >
           {t('webhooks.create')}
         </Button>
       </Stack>
