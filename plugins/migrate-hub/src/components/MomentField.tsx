@@ -3,7 +3,7 @@ import { useText } from '../hooks/useText';
 import { instantOf, momentText, readersZone } from './moment';
 
 interface MomentFieldProps
-  extends Pick<TextFieldProps, 'label' | 'required' | 'autoFocus' | 'size'> {
+  extends Pick<TextFieldProps, 'label' | 'required' | 'margin' | 'size'> {
   /** `2026-01-31T10:00` of the reader's clock, or nothing. */
   value: string;
   onChange: (value: string) => void;

@@ -115,6 +115,7 @@ export const RunActDialog = (props: RunActDialogProps) => {
           timeZone={timeZone}
           error={fieldErrors(command.error, ['at']).at}
           hint={t('rolloutActs.atHint')}
+          margin="normal"
           required
         />
       )}

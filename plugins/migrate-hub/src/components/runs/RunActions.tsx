@@ -7,6 +7,7 @@ import {
 import { useState } from 'react';
 import { ActionButton } from '../ActionButton';
 import { RunActDialog } from './RunActDialog';
+import { glassOf } from './RunMarks';
 import { RunAct, useRunWords } from './useRunWords';
 
 /** What is worth offering in each status; the API says whether it is allowed. */
@@ -94,6 +95,8 @@ function isOffered(run: Run, act: RunAct): boolean {
     case 'continue':
       return action.allowed || held === 'person' || held === 'adoption';
     case 'breakGlass': {
+      // Asked again it would take the place of what the other asked.
+      if (glassOf(run) === 'asked') return false;
       const clock =
         CLOCK.includes(find(run, 'execute')?.code) ||
         held === 'freeze' ||

@@ -174,6 +174,7 @@ describe('when and how a run starts', () => {
       breakGlass: asked,
       actions: [
         { action: 'confirmBreakGlass', allowed: true },
+        { action: 'breakGlass', allowed: true },
         {
           action: 'execute',
           allowed: false,
@@ -186,6 +187,9 @@ describe('when and how a run starts', () => {
     expect(
       await screen.findByText(/Ada Admin asks to start it against the clock/),
     ).toBeInTheDocument();
+    expect(
+      screen.queryByRole('button', { name: 'Break the glass' }),
+    ).not.toBeInTheDocument();
     await press(/^Confirm: start against the clock/);
     const dialog = await inDialog();
     expect(dialog.getByText(/in the name of Ada Admin/)).toBeInTheDocument();
