@@ -120,6 +120,30 @@ describe('policies', () => {
     expect(await screen.findByText('Policy of stg')).toBeInTheDocument();
   });
 
+  it('tell that what is stored was not set by the hub, and let it be set again', async () => {
+    const sent = await renderPage(<Policies />, {
+      role: 'admin',
+      answers: {
+        ...everywhere,
+        'GET /settings/environments/daily': settingsOf('daily', {
+          unproved: true,
+        }),
+        'POST /settings/environments/daily/preview': preview(),
+        'PUT /settings/environments/daily': settingsOf('daily'),
+      },
+    });
+    expect(await screen.findByText(/is not signed by this hub/)).toBeVisible();
+    await press('Edit the policy of daily');
+    await press('Save the policy of daily');
+    const dialog = within(await screen.findByRole('dialog'));
+    fireEvent.click(dialog.getByRole('button', { name: /^Save the policy/ }));
+    await waitFor(() =>
+      expect(sent.find(({ method }) => method === 'PUT')?.body).toEqual({
+        ...{ policy, expectedRevision: 3 },
+      }),
+    );
+  });
+
   it('mark what is wrong at its place, and what the configuration does not allow', async () => {
     await renderPage(<Policies />, {
       role: 'admin',

@@ -56,6 +56,9 @@ const Policy = ({ environment, settings, aside }: PolicyProps) => {
   return (
     <Panel title={t('policyForm.title', { name })} aside={aside}>
       <Stack spacing={2}>
+        {settings?.unproved && (
+          <Alert severity="error">{t('policy.unproved')}</Alert>
+        )}
         {policy.selfApproval && (
           <Alert severity="warning">{t('policy.selfApprovalOn')}</Alert>
         )}

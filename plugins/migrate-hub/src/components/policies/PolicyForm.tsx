@@ -54,7 +54,9 @@ export const PolicyForm = (props: PolicyFormProps) => {
   const found = read.success && !preview.loading ? preview.value : undefined;
   const changes = found?.changes ?? [];
   const second = found?.needsSecondAdmin ?? false;
-  const ready = changes.length > 0 && found?.belowFloor.length === 0;
+  // What is not proved is replaced, also by what holds already.
+  const worthIt = changes.length > 0 || settings.unproved;
+  const ready = worthIt && found?.belowFloor.length === 0;
   const act = t(second ? 'policyForm.propose' : 'policyForm.save', { name });
   useLeaveGuard({ dirty: changes.length > 0 });
 

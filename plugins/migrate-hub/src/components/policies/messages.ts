@@ -25,6 +25,8 @@ export const policyMessages = {
     statementTimeoutSeconds: 'Statements',
     selfApprovalOn: 'Self-approval is on',
     floor: 'The configuration allows nothing weaker: {{rule}}',
+    unproved:
+      'What was set here is not signed by this hub: somebody wrote it into the database, or the key that signed it is gone. What the configuration says holds until the policy is saved again.',
     configured: 'As the configuration has it.',
     setBy: 'Set by {{name}}',
     protected: 'Protected: a weaker policy takes a second admin.',
