@@ -49,6 +49,8 @@ const pages = {
   sessions: [`${root}/admin?view=sessions`, 'this one'],
   policies: [`${root}/admin?view=policies`, 'stg'],
   'sign-in settings': [`${root}/admin?view=signIn`, 'Allowed domains'],
+  webhooks: [`${root}/admin?view=webhooks`, 'No webhooks yet.'],
+  health: [`${root}/admin?view=health`, 'metadata database'],
   'the audit log': [`${root}/admin?view=audit`, 'migration.created'],
   'no such page': [`${root}/nowhere`, 'There is no such page'],
   'the card of an entity': ['/catalog/default/component/auth', 'Migrations'],

@@ -28,6 +28,7 @@ import { EnvironmentSettings } from './services/EnvironmentSettings';
 import { FirstAdmins } from './services/FirstAdmins';
 import { Gate } from './services/Gate';
 import { guardDrivers } from './services/GuardedDriver';
+import { HealthReporter, HealthReports } from './services/HealthReports';
 import { IdentityService } from './services/IdentityService';
 import { LogsService } from './services/LogsService';
 import { MigrationQueries } from './services/MigrationQueries';
@@ -94,6 +95,7 @@ export function createHub(options: {
   secretStores?: readonly SecretStore[];
   userInfo: Pick<UserInfoService, 'getUserInfo'>;
   metrics?: SignInMetrics;
+  health: HealthReporter;
 }): Hub {
   const { knex, config, logger, listener, userInfo, metrics } = options;
   const drivers = guardDrivers(options.drivers, Reach.create({ config, knex }));
@@ -128,13 +130,15 @@ export function createHub(options: {
   const migrationQueries = MigrationQueries.create({ knex, environments });
   const runQueries = RunQueries.create({ knex, facts, gate, environments });
 
+  const settings = EnvironmentSettings.create({
+    commands,
+    environments,
+    facts,
+    revisions,
+  });
+
   const services: HubServices = {
-    environments: EnvironmentSettings.create({
-      commands,
-      environments,
-      facts,
-      revisions,
-    }),
+    environments: settings,
     projects: ProjectsService.create({ commands, revisions }),
     dbSets: DbSetsService.create({ commands, environments, revisions }),
     dbTargets: DbTargetsService.create({
@@ -205,6 +209,8 @@ export function createHub(options: {
       knex,
       queries: runQueries,
       environments,
+      settings,
+      facts,
     }),
     logs: LogsService.create({ knex, listener }),
     audit: AuditService.create({ knex }),
@@ -212,6 +218,7 @@ export function createHub(options: {
     auditExporter: AuditExporter.create({ knex, signer, chainer }),
     auditVerifier,
     webhooks: WebhooksService.create({ commands, secrets, receivers }),
+    healthReports: HealthReports.create(options.health),
     ...signIn.services,
   };
 

@@ -70,6 +70,7 @@ export const auditActionSchema = z.enum([
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',
+  'webhook.tested',
   'hub.epoch_raised',
 ]);
 /** @public */

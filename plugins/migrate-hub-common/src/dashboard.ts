@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { policyChangeSchema } from './environments';
 import { historyEntrySchema } from './migrations';
 import {
+  actorSchema,
   environmentNameSchema,
   idSchema,
   pageQuerySchema,
@@ -18,9 +20,25 @@ export const pendingApprovalQuerySchema = pageQuerySchema.extend({
 export const dashboardSchema = z.object({
   waitingForMe: z.array(
     z.object({
-      kind: z.enum(['approve', 'execute', 'resolve']),
+      kind: z.enum([
+        'approve',
+        'execute',
+        'continue',
+        'confirmBreakGlass',
+        'resolve',
+      ]),
       run: runSummarySchema,
       item: idSchema.optional(),
+      since: timeSchema,
+    }),
+  ),
+  /** Weaker policies that wait for me as the second admin. */
+  proposalsForMe: z.array(
+    z.object({
+      environment: z.string(),
+      changes: z.array(policyChangeSchema),
+      reason: z.string().optional(),
+      proposedBy: actorSchema,
       since: timeSchema,
     }),
   ),

@@ -147,12 +147,22 @@ export const policyFieldSchema = environmentPolicySchema.keyof();
 /** @public */
 export type PolicyField = z.infer<typeof policyFieldSchema>;
 
+/** A rule of a policy as a sentence. @public */
+export const policyRuleSchema = z.object({
+  field: policyFieldSchema,
+  text: z.string(),
+});
+/** @public */
+export type PolicyRule = z.infer<typeof policyRuleSchema>;
+
 /** @public */
 export const environmentSchema = z.object({
   name: z.string(),
   policy: environmentPolicySchema,
   /** The policy as sentences. */
   policyText: z.string(),
+  /** Each rule as a sentence, also those that ask for nothing. */
+  rules: z.array(policyRuleSchema),
   /** When the next run could start by windows and freezes; absent while it could now. */
   opensAt: timeSchema.optional(),
 });
@@ -194,6 +204,8 @@ export const environmentSettingsSchema = environmentSchema.extend({
   /** No setting is weaker than this; from the config. */
   floor: environmentPolicySchema.partial(),
   floorText: z.array(z.string()),
+  /** The same by rule. */
+  floorRules: z.array(policyRuleSchema),
   updatedBy: actorSchema.optional(),
   updatedAt: timeSchema.optional(),
   proposal: policyProposalSchema.optional(),

@@ -10,6 +10,7 @@ export * from './dashboard';
 export * from './environments';
 export * from './errorCodes';
 export * from './events';
+export * from './health';
 export * from './internal';
 export * from './inventory';
 export * from './migrations';

@@ -21,10 +21,18 @@ export const webhookEventSchema = z.enum([
 /** @public */
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 
+/** What a receiver is sent: what it asked for, or a test that an admin asked for. @public */
+export const deliveredEventSchema = z.enum([
+  ...webhookEventSchema.options,
+  'webhook.test',
+]);
+/** @public */
+export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
+
 /** One attempt after another to tell a receiver of one event. @public */
 export const webhookDeliverySchema = z.object({
   id: idSchema,
-  event: webhookEventSchema,
+  event: deliveredEventSchema,
   status: z.enum(['waiting', 'delivered', 'failed']),
   attempts: z.number().int(),
   createdAt: timeSchema,

@@ -3,7 +3,10 @@ import { evidenceMessages } from './components/admin/evidenceMessages';
 import { adminMessages } from './components/admin/messages';
 import { approvalsMessages } from './components/approvals/messages';
 import { databasesMessages } from './components/databases/messages';
+import { clockMessages, policyMessages } from './components/policies/messages';
+import { rolloutMessages } from './components/runs/rolloutMessages';
 import { runsMessages } from './components/runs/messages';
+import { webhookMessages } from './components/webhooks/messages';
 import { catalogMessages } from './messages/catalog';
 import { dashboardMessages } from './messages/dashboard';
 import { editorMessages } from './messages/editor';
@@ -26,5 +29,9 @@ export const migrateHubTranslationRef = createTranslationRef({
     ...databasesMessages,
     ...adminMessages,
     ...evidenceMessages,
+    ...policyMessages,
+    ...webhookMessages,
+    ...rolloutMessages,
+    ...clockMessages,
   },
 });

@@ -39,6 +39,7 @@ export function hubClient({ backendUrl, token }) {
     token,
     get: path => call('GET', path),
     post: (path, body) => call('POST', path, body),
+    put: (path, body) => call('PUT', path, body),
     patch: (path, body) => call('PATCH', path, body),
     /** All items of a list, over its pages. */
     async list(path, query = {}) {

@@ -133,6 +133,12 @@ it('weakens prd only by two admins', async () => {
   });
   expect(proposed.allowedActions).toEqual(['edit', 'rejectProposal']);
 
+  const dashboardOf = (person: Person) => person.call('getDashboard', {});
+  expect((await dashboardOf(world.admin)).proposalsForMe).toEqual([]);
+  expect((await dashboardOf(chief)).proposalsForMe).toMatchObject([
+    { environment: 'prd', changes: [{ field: 'executeRoles' }] },
+  ]);
+
   const decision = {
     params: { name: 'prd' },
     body: { decision: 'confirm', expectedRevision: proposed.revision },
@@ -174,6 +180,14 @@ it('weakens prd only by two admins', async () => {
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 const idOf = ({ id }: { id: string }) => ({ params: { id } });
+
+/** What a person's dashboard says of runs under way. */
+async function waitingOf(person: Person) {
+  const { waitingForMe } = await person.call('getDashboard', {});
+  return waitingForMe
+    .filter(({ kind }) => kind === 'continue' || kind === 'confirmBreakGlass')
+    .map(({ kind, run }) => ({ kind, run: run.id }));
+}
 
 it('starts nothing in a freeze, unless two admins break the glass', async () => {
   await set('stg', {
@@ -221,10 +235,15 @@ it('starts nothing in a freeze, unless two admins break the glass', async () => 
     status: 'approved',
     breakGlass: { ...breakGlass, requestedBy: { email: 'admin@example.com' } },
   });
+  expect(await waitingOf(chief)).toEqual([
+    { kind: 'confirmBreakGlass', run: run.id },
+  ]);
+  expect(await waitingOf(world.admin)).toEqual([]);
   const confirmation = { ...idOf(run), body: { digest: run.digest } };
   const alone = await world.admin.refused('confirmBreakGlass', confirmation);
   expect(alone).toMatchObject({ status: 409, code: 'SECOND_ADMIN' });
   await chief.call('confirmBreakGlass', confirmation);
+  expect(await waitingOf(chief)).toEqual([]);
   const done = await world.user.runEnded(run.id);
   expect(done).toMatchObject({
     status: 'executed',
@@ -310,6 +329,28 @@ it('starts a run at the time it was approved and scheduled for, in the name of s
   });
 });
 
+it('cancels a scheduled run before its time comes, with nothing done', async () => {
+  const { id } = await company.create('never', 'create table n (id int);');
+  const run = await company.approved(id, 'stg');
+  const at = inAnHour();
+  const queued = await world.user.call('executeRun', {
+    ...idOf(run),
+    body: { at },
+  });
+  expect(queued).toMatchObject({
+    ...{ status: 'queued', scheduledFor: at },
+    waitingFor: { kind: 'schedule', until: at },
+  });
+  const canceled = await world.user.call('cancelRun', {
+    ...idOf(run),
+    body: { reason: 'Not tonight' },
+  });
+  expect(canceled.status).toBe('canceled');
+  expect(canceled.startedAt).toBeUndefined();
+  expect(canceled.items).toMatchObject([{ status: 'canceled', attempt: 0 }]);
+  expect(await world.stateOf(id, 'stg')).toBe('draft');
+});
+
 it('goes in waves, stops between them when an approval no longer counts, and goes on when told', async () => {
   await set('prd', { canary: { targets: 1, then: 'person' } });
   const second = await Person.signIn(world.hub, 'second@example.com');
@@ -340,6 +381,11 @@ it('goes in waves, stops between them when an approval no longer counts, and goe
     wave: { number: 2, of: 2, targets: 1 },
   });
   expect(canary.allowedActions).toContain('continue');
+  await waitUntil('the dashboard of the manager has it', async () => {
+    const [first] = await waitingOf(world.manager);
+    return first?.kind === 'continue' && first.run === run.id;
+  });
+  expect(await waitingOf(world.user)).toEqual([]);
 
   const { items } = await world.admin.call('listUsers', {
     query: { q: 'second@example.com' },

@@ -304,6 +304,7 @@ const events: Record<
   updateAuthSettings: 'settings.changed',
   createWebhook: 'webhook.created',
   updateWebhook: 'webhook.updated',
+  testWebhook: 'webhook.tested',
   deleteWebhook: 'webhook.deleted',
   updateEnvironmentSettings: 'settings.proposed',
   previewEnvironmentSettings: 'changes nothing',
@@ -327,6 +328,7 @@ it('has an event for every route that changes something', async () => {
     },
   });
   const params = { id: webhook.id };
+  await world.admin.call('testWebhook', { params });
   await world.admin.call('updateWebhook', {
     params,
     body: { expectedRevision: webhook.revision, disabled: true },

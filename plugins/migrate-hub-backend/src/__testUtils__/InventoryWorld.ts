@@ -12,6 +12,7 @@ import { Knex } from 'knex';
 import { z } from 'zod';
 import { HubServices } from '../api/services';
 import { createHub, Hub } from '../createHub';
+import { HubHealth } from '../observability/HubHealth';
 import { CommandContext } from '../services/context';
 import { RoleGrants } from '../services/RoleGrants';
 import { Listener, listenerConnection } from '../store/Listener';
@@ -67,6 +68,7 @@ export class InventoryWorld {
         }),
         drivers: new Map([['postgres', PostgresDriver.create()]]),
         userInfo: mockServices.userInfo(),
+        health: HubHealth.create(),
       });
     const grants = RoleGrants.create(testSigner(config));
     const as = async (name: string, role: Role): Promise<CommandContext> => {

@@ -15,6 +15,7 @@ import { dbSetsRouter } from './dbSetsRouter';
 import { dbTargetsRouter } from './dbTargetsRouter';
 import { environmentsRouter } from './environmentsRouter';
 import { errorHandler } from './errorHandler';
+import { healthRouter } from './healthRouter';
 import { internalRouter } from './internalRouter';
 import { logsRouter } from './logsRouter';
 import { meRouter } from './meRouter';
@@ -82,6 +83,7 @@ export function createRouter(options: RouterOptions): express.Router {
   v1.use(webhooksRouter(contract, services));
   v1.use(authSettingsRouter(contract, services));
   v1.use(secretSettingsRouter(contract, services));
+  v1.use(healthRouter(contract, services));
 
   const notFound: express.RequestHandler = req => {
     throw new HubError(

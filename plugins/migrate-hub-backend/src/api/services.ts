@@ -9,6 +9,7 @@ import { DbSetsService } from '../services/DbSetsService';
 import { DbTargetsService } from '../services/DbTargetsService';
 import { EnvironmentSettings } from '../services/EnvironmentSettings';
 import { GoogleSignIn } from '../services/GoogleSignIn';
+import { HealthReports } from '../services/HealthReports';
 import { LocalSignIn } from '../services/LocalSignIn';
 import { LogsService } from '../services/LogsService';
 import { MigrationQueries } from '../services/MigrationQueries';
@@ -70,4 +71,5 @@ export interface HubServices {
   sessions: SessionsService;
   sessionAdministration: SessionAdministration;
   webhooks: WebhooksService;
+  healthReports: HealthReports;
 }

@@ -18,6 +18,9 @@ export function webhooksRouter(
   contract.handle(router, routes.updateWebhook, ({ context, params, body }) =>
     webhooks.update(context, params.id, body),
   );
+  contract.handle(router, routes.testWebhook, ({ context, params }) =>
+    webhooks.test(context, params.id),
+  );
   contract.handle(router, routes.deleteWebhook, ({ context, params }) =>
     webhooks.delete(context, params.id),
   );

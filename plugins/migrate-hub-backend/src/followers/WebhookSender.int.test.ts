@@ -1,9 +1,13 @@
-import { createHmac } from 'crypto';
+import { createHmac, verify } from 'crypto';
 import { createServer, IncomingHttpHeaders, Server } from 'http';
 import { AddressInfo } from 'net';
 import { ConfigReader } from '@backstage/config';
 import { InventoryWorld } from '../__testUtils__/InventoryWorld';
+import { testSigner } from '../__testUtils__/testConfig';
 import { SecretBox } from '../crypto/SecretBox';
+import { checkpointBytes } from '../domain/auditChain';
+import { AuditChainer } from '../services/AuditChainer';
+import { AuditVerifier } from '../services/AuditVerifier';
 import { Receivers } from '../services/Receivers';
 import { WebhooksService } from '../services/WebhooksService';
 import { Commands } from '../services/Commands';
@@ -11,7 +15,7 @@ import { appendAuditEvent } from '../store/audit';
 import { newId } from '../store/Database';
 import { Listener, listenerConnection } from '../store/Listener';
 import { EventFeed } from './EventFeed';
-import { queueForWebhooks } from './webhookQueue';
+import { announceCheckpoint, queueForWebhooks } from './webhookQueue';
 import { WebhookSender } from './WebhookSender';
 
 const SECRET = 'a-secret-of-the-receiver';
@@ -150,6 +154,86 @@ describe('webhooks', () => {
     expect(paused.disabled).toBe(true);
     await webhooks.delete(ada, created.id);
     expect((await webhooks.list(ada, { limit: 10 })).items).toEqual([]);
+  });
+
+  it('send a test when an admin asks, and tell how it went', async () => {
+    const { ada, mia } = world.users;
+    receiver.got.length = 0;
+    const created = await webhooks.create(ada, {
+      ...{ url: receiver.url, events: ['run.denied'], secret: SECRET },
+    });
+    await expect(webhooks.test(mia, created.id)).rejects.toMatchObject({
+      code: 'ROLE_REQUIRED',
+    });
+    const queued = await webhooks.test(ada, created.id);
+    expect(queued.lastDeliveries).toMatchObject([
+      { event: 'webhook.test', status: 'waiting', attempts: 0 },
+    ]);
+    await sendAll();
+    expect(receiver.got).toMatchObject([
+      { headers: { 'x-migrate-hub-event': 'webhook.test' } },
+    ]);
+    expect(JSON.parse(receiver.got[0].body)).toMatchObject({
+      ...{ action: 'webhook.test', entityId: created.id },
+    });
+    const { items } = await webhooks.list(ada, { limit: 10 });
+    expect(items[0].lastDeliveries).toMatchObject([
+      { event: 'webhook.test', status: 'delivered', statusCode: 204 },
+    ]);
+    const { text } = await world.audit();
+    expect(text).toContain('webhook.tested');
+
+    await webhooks.update(ada, created.id, {
+      ...{ expectedRevision: created.revision, disabled: true },
+    });
+    await expect(webhooks.test(ada, created.id)).rejects.toMatchObject({
+      code: 'DISABLED',
+    });
+    await webhooks.delete(ada, created.id);
+  });
+
+  it('tell of checkpoints, which a receiver can check and hold against the hub', async () => {
+    const { knex, logger } = world;
+    const { ada } = world.users;
+    receiver.got.length = 0;
+    const signer = testSigner();
+    const chainer = AuditChainer.create({ knex, signer, logger });
+    const announced: Promise<void>[] = [];
+    chainer.onCheckpoint(checkpoint =>
+      announced.push(announceCheckpoint(knex, checkpoint)),
+    );
+    const created = await webhooks.create(ada, {
+      ...{ url: receiver.url, events: ['audit.checkpoint'], secret: SECRET },
+    });
+    await chainer.linkAll();
+    await Promise.all(announced);
+    await sendAll();
+
+    expect(receiver.got).toMatchObject([
+      { headers: { 'x-migrate-hub-event': 'audit.checkpoint' } },
+    ]);
+    const told = JSON.parse(receiver.got[0].body);
+    const { seq, hash, previous, keyId } = told;
+    const verifier = AuditVerifier.create({ knex, signer, chainer });
+    const { items: keys } = await verifier.keys(ada);
+    const bytes = checkpointBytes({
+      ...{ seq, previous, keyId },
+      hash: Buffer.from(hash, 'hex'),
+      at: new Date(told.at),
+    });
+    const signature = Buffer.from(told.signature, 'base64');
+    const [{ publicKey }] = keys.filter(({ id }) => id === keyId);
+    expect(verify(undefined, bytes, publicKey, signature)).toBe(true);
+
+    const { count } = (await knex('audit_links').count('* as count').first())!;
+    expect(seq).toBe(Number(count));
+    expect(await verifier.verify(ada, { seq, hash })).toMatchObject({
+      ok: true,
+    });
+    expect(
+      await verifier.verify(ada, { seq, hash: '0'.repeat(64) }),
+    ).toMatchObject({ ok: false, brokenAt: { seq } });
+    await webhooks.delete(ada, created.id);
   });
 
   it('tell nobody their secret, and are for admins', async () => {

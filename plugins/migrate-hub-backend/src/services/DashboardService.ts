@@ -1,18 +1,37 @@
 import { Dashboard } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { administerRefusal } from '../domain/actions';
+import { confirmGlassRefusal } from '../domain/breakGlass';
+import { continueRefusal } from '../domain/continuation';
 import { atLeast } from '../domain/roles';
 import {
+  brokenGlasses,
   environmentCounts,
+  haltedRuns,
   recentActivity,
   totals,
   unresolvedItems,
 } from '../store/dashboard';
 import { findRunListRow, listRuns } from '../store/runs';
 import { lookUpActors } from './actors';
+import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
+import { EnvironmentSettings } from './EnvironmentSettings';
+import { principal } from './Gate';
 import { summaryOf } from './historySummary';
+import { RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
+
+type Waiting = Dashboard['waitingForMe'];
+
+interface Options {
+  knex: Knex;
+  queries: RunQueries;
+  environments: EnvironmentPolicies;
+  settings: EnvironmentSettings;
+  facts: RunFactsReader;
+}
 
 /** A dashboard is one screen: more of a kind stands in its list. */
 const SHOWN = 20;
@@ -22,22 +41,20 @@ export class DashboardService {
   readonly #knex: Knex;
   readonly #queries: RunQueries;
   readonly #environments: EnvironmentPolicies;
+  readonly #settings: EnvironmentSettings;
+  readonly #facts: RunFactsReader;
+  readonly #conditions: ClaimConditions;
 
-  private constructor(options: {
-    knex: Knex;
-    queries: RunQueries;
-    environments: EnvironmentPolicies;
-  }) {
+  private constructor(options: Options) {
     this.#knex = options.knex;
     this.#queries = options.queries;
     this.#environments = options.environments;
+    this.#settings = options.settings;
+    this.#facts = options.facts;
+    this.#conditions = ClaimConditions.create(options.facts);
   }
 
-  static create(options: {
-    knex: Knex;
-    queries: RunQueries;
-    environments: EnvironmentPolicies;
-  }): DashboardService {
+  static create(options: Options): DashboardService {
     return new DashboardService(options);
   }
 
@@ -66,8 +83,11 @@ export class DashboardService {
           since: run.createdAt,
         })),
         ...(await this.#toExecute(context)),
+        ...(await this.#toContinue(context)),
+        ...(await this.#toConfirm(context)),
         ...(await this.#toResolve(context)),
       ],
+      proposalsForMe: await this.#proposals(context),
       pendingApprovals: toApprove.items.length,
       activeRuns: (await this.#queries.summaries(tx, active, SHOWN)).items,
       recentActivity: events.map(event => ({
@@ -93,9 +113,7 @@ export class DashboardService {
   }
 
   /** Approved runs that I asked for, where I may execute. */
-  async #toExecute(
-    context: CommandContext,
-  ): Promise<Dashboard['waitingForMe']> {
+  async #toExecute(context: CommandContext): Promise<Waiting> {
     const { user } = context.caller;
     const rows = await listRuns(
       this.#knex,
@@ -115,13 +133,72 @@ export class DashboardService {
     }));
   }
 
-  /** Items whose outcome nobody knows, for those who may settle it. */
-  async #toResolve(
+  /** Runs between two waves, or without anybody who may execute them, that I may let go on. */
+  async #toContinue(context: CommandContext): Promise<Waiting> {
+    const waiting: Waiting = [];
+    for (const { id, since } of await haltedRuns(this.#knex, SHOWN)) {
+      const row = await findRunListRow(this.#knex, id);
+      if (!row) continue;
+      const facts = await this.#facts.read(this.#knex, row);
+      const { hold } = await this.#conditions.of(this.#knex, facts);
+      const refusal = continueRefusal({
+        ...principal(context.caller),
+        ...{ run: row, hold, policy: facts.policy },
+      });
+      if (refusal) continue;
+      const page = await this.#queries.summaries(this.#knex, [row], 1);
+      waiting.push({
+        kind: 'continue',
+        run: page.items[0],
+        since: since.toISOString(),
+      });
+    }
+    return waiting;
+  }
+
+  /** Runs that another admin wants to start against the clock. */
+  async #toConfirm(context: CommandContext): Promise<Waiting> {
+    if (administerRefusal(context.caller)) return [];
+    const waiting: Waiting = [];
+    for (const id of await brokenGlasses(this.#knex, SHOWN)) {
+      const row = await findRunListRow(this.#knex, id);
+      if (!row) continue;
+      const facts = await this.#facts.read(this.#knex, row);
+      if (confirmGlassRefusal(context.caller, facts)) continue;
+      const page = await this.#queries.summaries(this.#knex, [row], 1);
+      const [run] = page.items;
+      const since = run.breakGlass?.requestedAt ?? run.createdAt;
+      waiting.push({ kind: 'confirmBreakGlass', run, since });
+    }
+    return waiting;
+  }
+
+  /** Weaker policies that take me as the second admin. */
+  async #proposals(
     context: CommandContext,
-  ): Promise<Dashboard['waitingForMe']> {
+  ): Promise<Dashboard['proposalsForMe']> {
+    if (administerRefusal(context.caller)) return [];
+    const found: Dashboard['proposalsForMe'] = [];
+    for (const environment of this.#environments.names) {
+      const { proposal, allowedActions } = await this.#settings.get(
+        context,
+        environment,
+      );
+      if (!proposal || !allowedActions.includes('confirmProposal')) continue;
+      const { changes, reason, proposedBy, proposedAt } = proposal;
+      found.push({
+        ...{ environment, changes, reason, proposedBy },
+        since: proposedAt,
+      });
+    }
+    return found;
+  }
+
+  /** Items whose outcome nobody knows, for those who may settle it. */
+  async #toResolve(context: CommandContext): Promise<Waiting> {
     if (!atLeast(context.caller.user.role, 'manager')) return [];
     const items = await unresolvedItems(this.#knex, SHOWN);
-    const waiting: Dashboard['waitingForMe'] = [];
+    const waiting: Waiting = [];
     for (const item of items) {
       const row = await findRunListRow(this.#knex, item.runId);
       if (!row) continue;

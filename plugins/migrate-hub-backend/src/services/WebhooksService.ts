@@ -11,7 +11,7 @@ import { HubError } from '../errors';
 import { appendAuditEvent, NewAuditEvent } from '../store/audit';
 import { decodeCursor, toPage } from '../store/cursor';
 import { newId, Tx } from '../store/Database';
-import { lastDeliveries } from '../store/webhookDeliveries';
+import { enqueueTest, lastDeliveries } from '../store/webhookDeliveries';
 import * as store from '../store/webhooks';
 import { lookUpActors } from './actors';
 import { Commands } from './Commands';
@@ -132,6 +132,32 @@ export class WebhooksService {
         },
       });
       return (await this.#viewer(tx, [after]))(after);
+    });
+  }
+
+  /**
+   * Puts a test into the queue of a webhook: how it went is among its last
+   * deliveries.
+   *
+   * @throws HubError `NOT_FOUND`, `DISABLED`
+   */
+  async test(context: CommandContext, id: string): Promise<Webhook> {
+    refuse(administerRefusal(context.caller));
+    return this.#options.commands.run(context, async tx => {
+      const webhook = await lock(tx, id);
+      if (webhook.disabled) {
+        throw new HubError(
+          'DISABLED',
+          'This webhook is disabled: nothing is sent to it. Enable it first.',
+        );
+      }
+      await enqueueTest(tx, id);
+      await appendAuditEvent(tx, {
+        ...audit(context, webhook),
+        action: 'webhook.tested',
+        payload: { url: shown(webhook.url) },
+      });
+      return (await this.#viewer(tx, [webhook]))(webhook);
     });
   }
 

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'fs/promises';
 import { Knex } from 'knex';
 import { tmpdir } from 'os';
 import { join, resolve } from 'path';
+import { HubHealth } from '../observability/HubHealth';
 import { CapturingLogger } from '../__testUtils__/CapturingLogger';
 import { testConfig } from '../__testUtils__/testConfig';
 import { createHub, Hub } from '../createHub';
@@ -42,6 +43,7 @@ const startHub = (keys = config.migrateHub.signing.keys): Hub => {
     listener: Listener.create({ connect: listenerConnection(knex), logger }),
     drivers: new Map(),
     userInfo: mockServices.userInfo(),
+    health: HubHealth.create(),
   });
 };
 

@@ -4,6 +4,8 @@ import {
   EnvironmentSettings,
   environmentPolicySchema,
   PolicyField,
+  policyFieldSchema,
+  PolicyRule,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { administerRefusal, Principal, toActions } from '../domain/actions';
 import { DEFAULT_POLICY } from '../domain/policy';
@@ -26,6 +28,12 @@ const NOTHING_PROPOSED: Refusal = {
   message: 'Nothing is proposed.',
 };
 
+const rulesOf = (
+  policy: EnvironmentPolicy,
+  fields: readonly PolicyField[],
+): PolicyRule[] =>
+  fields.map(field => ({ field, text: ruleText(policy, field) }));
+
 /** An environment as everybody sees it. */
 export function environmentView({
   name,
@@ -38,7 +46,13 @@ export function environmentView({
     now,
   );
   const later = opens && opens > now ? opens.toISOString() : undefined;
-  return { name, policy, policyText: policyText(name, policy), opensAt: later };
+  return {
+    name,
+    policy,
+    policyText: policyText(name, policy),
+    rules: rulesOf(policy, policyFieldSchema.options),
+    opensAt: later,
+  };
 }
 
 /** A policy that waits, with the defaults of rules that are newer than it. */
@@ -80,6 +94,10 @@ export function environmentSettingsView(options: {
   const { name, floor } = environment;
   const policy = inForce(environment, stored);
   const admin = administerRefusal(caller);
+  const floorRules = rulesOf(
+    { ...policy, ...floor },
+    policyFieldSchema.options.filter(field => floor[field] !== undefined),
+  );
   const proposal = proposalView(name, stored, { before: policy, actor });
   return {
     ...environmentView({ name, policy, now: stored.now }),
@@ -88,9 +106,8 @@ export function environmentSettingsView(options: {
     unproved: stored.unproved,
     configured: environment.policy,
     floor,
-    floorText: (Object.keys(floor) as PolicyField[]).map(field =>
-      ruleText({ ...policy, ...floor }, field),
-    ),
+    floorText: floorRules.map(({ text }) => text),
+    floorRules,
     updatedBy: stored.updatedBy ? actor(stored.updatedBy) : undefined,
     updatedAt: stored.updatedAt?.toISOString(),
     proposal,

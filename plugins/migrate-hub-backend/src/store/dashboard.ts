@@ -67,6 +67,36 @@ export async function unresolvedItems(
     .select('id', 'run_id as runId', 'finished_at as finishedAt');
 }
 
+/** Runs that an executor found to wait for a person, and since when at the earliest; longest first. */
+export async function haltedRuns(
+  tx: Tx,
+  limit: number,
+): Promise<{ id: string; since: Date }[]> {
+  const { rows } = await tx.raw(
+    `
+    select r.id,
+           coalesce((select max(i.finished_at) from run_items i where i.run_id = r.id),
+                    r.created_at) as since
+      from runs r
+     where r.status in ('queued', 'running') and r.hold in ('person', 'adoption')
+     order by since
+     limit ?`,
+    [limit],
+  );
+  return rows;
+}
+
+/** Open runs that one admin wants to start against the clock and no other has confirmed, newest wish first. */
+export async function brokenGlasses(tx: Tx, limit: number): Promise<string[]> {
+  return tx('runs')
+    .whereIn('status', ['approved', 'queued', 'running'])
+    .whereNotNull('break_glass')
+    .whereRaw(`break_glass -> 'confirmed' is null`)
+    .orderByRaw(`break_glass ->> 'requestedAt' desc`)
+    .limit(limit)
+    .pluck('id');
+}
+
 export interface Activity {
   at: Date;
   actorId?: string;

@@ -1,4 +1,5 @@
 import {
+  DeliveredEvent,
   WebhookDelivery,
   WebhookEvent,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
@@ -17,7 +18,7 @@ export interface Announcement {
 export interface DueDelivery {
   id: string;
   webhookId: string;
-  event: WebhookEvent;
+  event: DeliveredEvent;
   body: string;
   /** Counted from 1. */
   attempt: number;
@@ -41,6 +42,25 @@ export async function enqueueDeliveries(
       .map(({ id }) => ({ id: newId(), webhook_id: id, event, body })),
   );
   if (rows.length > 0) await tx('webhook_deliveries').insert(rows);
+}
+
+/** A test for one webhook, whatever it asked for. */
+export async function enqueueTest(
+  tx: Knex.Transaction,
+  webhookId: string,
+): Promise<void> {
+  const event: DeliveredEvent = 'webhook.test';
+  const { rows } = await tx.raw('select now() as at');
+  const body = JSON.stringify({
+    id: newId(),
+    at: rows[0].at.toISOString(),
+    action: event,
+    entityType: 'webhook',
+    entityId: webhookId,
+  });
+  await tx('webhook_deliveries').insert({
+    ...{ id: newId(), webhook_id: webhookId, event, body },
+  });
 }
 
 /**
@@ -102,7 +122,7 @@ export async function finishAttempt(
 
 const toDelivery = (row: {
   id: string;
-  event: WebhookEvent;
+  event: DeliveredEvent;
   status: WebhookDelivery['status'];
   attempts: number;
   created_at: Date;

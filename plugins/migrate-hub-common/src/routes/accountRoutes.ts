@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import * as health from '../health';
 import * as secrets from '../secrets';
 import * as signIn from '../signIn';
 import * as users from '../users';
@@ -90,5 +92,11 @@ export const accountRoutes = {
     summary: 'The keys that encrypt secrets, by id, and what depends on each',
     permission: administerPermission,
     response: secrets.secretSettingsSchema,
+  }),
+  getHealth: get({
+    path: '/settings/health',
+    summary: 'How the hub is, as the replica that answers sees it',
+    permission: administerPermission,
+    response: z.object({ items: z.array(health.healthFindingSchema) }),
   }),
 } satisfies Record<string, Route>;

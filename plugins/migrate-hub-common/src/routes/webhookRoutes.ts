@@ -28,6 +28,13 @@ export const webhookRoutes = {
     body: webhooks.webhookPatchSchema,
     response: webhooks.webhookSchema,
   }),
+  testWebhook: post(202, {
+    path: '/webhooks/:id/test',
+    summary: 'Send a webhook a test, whatever it is told of otherwise',
+    permission: administerPermission,
+    params: byId,
+    response: webhooks.webhookSchema,
+  }),
   deleteWebhook: del({
     path: '/webhooks/:id',
     summary: 'Remove a webhook, with what waits for it',

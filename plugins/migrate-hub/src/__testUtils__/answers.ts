@@ -47,6 +47,7 @@ export const environments = ['daily', 'stg', 'prd'].map(name => ({
   name,
   policy,
   policyText: `In ${name}: 1 approval.`,
+  rules: [],
 }));
 
 export const run: RunSummary = {
@@ -111,6 +112,7 @@ export const migration: Migration = {
 
 export const dashboard: Dashboard = {
   waitingForMe: [],
+  proposalsForMe: [],
   pendingApprovals: 0,
   activeRuns: [],
   recentActivity: [],

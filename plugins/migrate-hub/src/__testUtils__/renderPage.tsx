@@ -88,6 +88,7 @@ export async function renderPage(
     name,
     policy,
     policyText: `In ${name}: 1 approval.`,
+    rules: [],
   }));
   await renderInTestApp(
     <TestApiProvider
@@ -97,7 +98,11 @@ export async function renderPage(
       ]}
     >
       <HubContext.Provider
-        value={{ me: me(options.role ?? 'manager'), environments }}
+        value={{
+          me: me(options.role ?? 'manager'),
+          environments,
+          reload: () => {},
+        }}
       >
         <Routes>
           <Route path={options.path ?? '/'} element={page} />

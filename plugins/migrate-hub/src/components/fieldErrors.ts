@@ -13,9 +13,15 @@ const isIssue = (value: unknown): value is Issue =>
   typeof value.path === 'string' &&
   typeof value.message === 'string';
 
-function issuesOf(details: unknown): Issue[] {
-  if (!isObject(details) || !Array.isArray(details.issues)) return [];
-  return details.issues.filter(isIssue);
+/** What the API says about single places of what was sent. */
+export function issuesOf(error: Error | undefined): Issue[] {
+  if (!(error instanceof ResponseError)) return [];
+  const { message, details } = error.body.error;
+  if (!isObject(details)) return [];
+  const { issues, field } = details;
+  if (typeof field === 'string') return [{ path: field, message }];
+  const all: unknown[] = Array.isArray(issues) ? issues : [];
+  return all.filter(isIssue);
 }
 
 /** Codes of refusals that are about one field. */
@@ -31,11 +37,11 @@ export function fieldErrors(
   fields: readonly string[],
 ): Partial<Record<string, string>> {
   if (!(error instanceof ResponseError)) return {};
-  const { code, message, details } = error.body.error;
+  const { code, message } = error.body.error;
   const found: Partial<Record<string, string>> = {};
   const field = typeof code === 'string' ? fieldOfCode[code] : undefined;
   if (field && fields.includes(field)) found[field] = message;
-  for (const issue of issuesOf(details)) {
+  for (const issue of issuesOf(error)) {
     const [name] = issue.path.split('.');
     if (fields.includes(name)) found[name] ??= issue.message;
   }

@@ -11,6 +11,8 @@ export interface Hub {
   me: Me;
   /** In order; `prd` last. */
   environments: Environment[];
+  /** Something about them was changed. */
+  reload: () => void;
 }
 
 export const HubContext = createContext<Hub | undefined>(undefined);

@@ -6,9 +6,15 @@ export const dashboardMessages = {
     waitingTitle_one: 'Waiting for you (1)',
     waitingTitle_other: 'Waiting for you ({{count}})',
     waitingEmpty: 'Nothing waits for you.',
-    waitingEmptyHelp: 'What you may approve, execute or resolve appears here.',
+    waitingEmptyHelp:
+      'What you may approve, execute, let go on, confirm or resolve appears here.',
     approve: 'Approve {{key}} on {{targets}} in {{environment}}',
     execute: 'Execute {{key}} on {{targets}} in {{environment}}',
+    continue: 'Let {{key}} go on in {{environment}}',
+    confirmBreakGlass:
+      'Confirm or leave it: {{key}} against the clock in {{environment}}',
+    confirmProposal: 'Confirm a weaker policy of {{environment}}',
+    proposedBy: 'proposed by {{name}}',
     resolve: 'Resolve {{key}} in {{environment}}',
     targets_one: '1 target',
     targets_other: '{{count}} targets',

@@ -18,6 +18,9 @@ export const requestMessages = {
     chosen: '{{chosen}} of {{total}} chosen',
     reason: 'Why, and why now',
     reasonHelp: 'For those who approve.',
+    notBefore: 'Not before',
+    notBeforeHelp:
+      'Empty: as soon as it is approved and executed. Approvals cover it.',
     preview: 'What will happen',
     previewing: 'Asking each target what it holds …',
     choosePreview: 'Choose a DB set to see what would happen.',

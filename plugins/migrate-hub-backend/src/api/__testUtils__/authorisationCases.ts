@@ -308,10 +308,14 @@ const administration = [
       body: { expectedRevision: revision, disabled: true },
     };
   }),
+  on('testWebhook')('', async ({ world }) =>
+    params((await world.done('admin', 'createWebhook', { body: webhook })).id),
+  ),
   on('deleteWebhook')('', async ({ world }) =>
     params((await world.done('admin', 'createWebhook', { body: webhook })).id),
   ),
   on('getSecretSettings')('', async () => ({})),
+  on('getHealth')('', async () => ({})),
   on('getEnvironmentSettings')('', async () => prd),
   on('updateEnvironmentSettings')('', async ({ world }) => {
     const now = await world.done('admin', 'getEnvironmentSettings', prd);

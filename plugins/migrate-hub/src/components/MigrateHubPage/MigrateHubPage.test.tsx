@@ -19,6 +19,47 @@ describe('the hub', () => {
     ).toBeInTheDocument();
   });
 
+  it('shows what goes on only with me, and what takes me as the second admin', async () => {
+    const actor = { ...run.requestedBy, name: 'Ada Admin' };
+    const { createdAt: since } = run;
+    openHub('', {
+      'GET /dashboard': {
+        ...dashboard,
+        waitingForMe: [
+          { kind: 'continue', run, since },
+          {
+            kind: 'confirmBreakGlass',
+            run: {
+              ...run,
+              breakGlass: {
+                ...{ reason: 'The shop is down', requestedBy: actor },
+                ...{ requestedAt: since, endsAt: since },
+              },
+            },
+            since,
+          },
+        ],
+        proposalsForMe: [
+          {
+            ...{ environment: 'prd', changes: [], proposedBy: actor, since },
+            reason: 'A small team',
+          },
+        ],
+      },
+    });
+    expect(await screen.findByText('Waiting for you (3)')).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Let auth-142 go on in prd' }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: /auth-142 against the clock in prd/ }),
+    ).toHaveAttribute('href', `/migrate-hub/runs/${run.id}`);
+    expect(screen.getByText(/asked by Ada Admin.*shop is down/)).toBeVisible();
+    expect(
+      screen.getByRole('link', { name: 'Confirm a weaker policy of prd' }),
+    ).toHaveAttribute('href', '/migrate-hub/admin?view=policies&policy=prd');
+  });
+
   it('shows Admin only to those who may', async () => {
     openHub('', {
       'GET /me': { ...me, allowedActions: ['administer'] },

@@ -1,7 +1,7 @@
 import { Content, Header, Page } from '@backstage/core-components';
-import { useCallback, useState } from 'react';
-import { HubContext, useHubClient } from '../../hooks/useHub';
-import { useLoad } from '../../hooks/useLoad';
+import { useState } from 'react';
+import { HubContext } from '../../hooks/useHub';
+import { useHubLoad } from '../../hooks/useHubLoad';
 import { PageNameContext } from '../../hooks/usePageName';
 import { useText } from '../../hooks/useText';
 import { HubTheme } from '../HubTheme';
@@ -14,20 +14,8 @@ import { Tabs } from './Tabs';
 /** The hub in the portal: its pages behind tabs. */
 export const MigrateHubPage = () => {
   const t = useText();
-  const hub = useHubClient();
   const [pageName, setPageName] = useState<string>();
-  const load = useLoad(
-    useCallback(
-      async (signal: AbortSignal) => {
-        const [me, environments] = await Promise.all([
-          hub.call('getMe', { signal }),
-          hub.call('listEnvironments', { signal }),
-        ]);
-        return { me, environments };
-      },
-      [hub],
-    ),
-  );
+  const load = useHubLoad();
 
   return (
     <HubTheme>

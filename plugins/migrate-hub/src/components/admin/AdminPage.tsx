@@ -7,8 +7,10 @@ import { useHub } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { EmptyState } from '../EmptyState';
 import { PageTitle } from '../PageTitle';
+import { Policies } from '../policies';
+import { Webhooks } from '../webhooks';
 import { AuditLog } from './AuditLog';
-import { Policies } from './Policies';
+import { Health } from './Health';
 import { SecretKeys } from './SecretKeys';
 import { Sessions } from './Sessions';
 import { SignInSettings } from './SignInSettings';
@@ -26,6 +28,8 @@ const views = {
   policies: { View: Policies, seenBy: () => true },
   signIn: { View: SignInSettings, seenBy: administers },
   secrets: { View: SecretKeys, seenBy: administers },
+  webhooks: { View: Webhooks, seenBy: administers },
+  health: { View: Health, seenBy: administers },
   audit: { View: AuditLog, seenBy: manages },
 } satisfies Record<
   string,

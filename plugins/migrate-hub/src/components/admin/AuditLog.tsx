@@ -10,6 +10,7 @@ import { usePagedList } from '../../hooks/usePagedList';
 import { useText } from '../../hooks/useText';
 import { EmptyState } from '../EmptyState';
 import { FilterBar, FilterSelect, FilterText } from '../FilterBar';
+import { instantOf } from '../moment';
 import { PagedTable } from '../PagedTable';
 import { auditColumns } from './auditColumns';
 import { AuditEvidence } from './AuditEvidence';
@@ -22,13 +23,6 @@ const FILTERS = [
   'from',
   'to',
 ] as const;
-
-/** `2026-01-31T10:00` of the reader's clock as the API wants it. */
-function instantOf(local: string | undefined): string | undefined {
-  if (!local) return undefined;
-  const time = new Date(local);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
-}
 
 interface TimeFieldProps {
   label: string;

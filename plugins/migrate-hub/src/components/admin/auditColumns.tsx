@@ -6,6 +6,11 @@ import { useHubPaths } from '../../routes';
 import { CopyText, Mono } from '../CopyText';
 import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
+import { toneColor } from '../tones';
+
+/** What has to do with a broken glass stands out. */
+const isAgainstClock = ({ action, payload }: AuditEvent): boolean =>
+  action.startsWith('run.break_glass') || payload.breakGlass === true;
 
 const Details = ({ event }: { event: AuditEvent }) => {
   const t = useText();
@@ -18,6 +23,14 @@ const Details = ({ event }: { event: AuditEvent }) => {
         sx={{ cursor: 'pointer' }}
       >
         <Mono>{action}</Mono>
+        {isAgainstClock(event) && (
+          <Box
+            component="span"
+            sx={{ color: toneColor('red'), fontWeight: 500, marginLeft: 1 }}
+          >
+            {t('audit.againstClock')}
+          </Box>
+        )}
       </Box>
       <Box
         component="pre"

@@ -30,4 +30,15 @@ export const evidenceMessages = {
     sessions: 'Sessions',
     empty: 'Nothing is encrypted yet.',
   },
+  health: {
+    hint: 'How the parts of the hub are, as the replica that answered sees it. Probes read the same from the readiness of the backend.',
+    ok: 'in order',
+    note: 'good to know',
+    warning: 'worth a look',
+    wrong: 'out of order',
+    part: 'Part',
+    state: 'State',
+    message: 'What it says',
+    empty: 'Nothing is watched.',
+  },
 } as const;

@@ -7,12 +7,12 @@ export const adminMessages = {
     policies: 'Policies',
     audit: 'Audit log',
     secrets: 'Secrets',
+    webhooks: 'Webhooks',
+    health: 'Health',
     sessions: 'Sessions',
     signIn: 'Sign-in',
     nothing: 'This page is for managers and admins.',
     nothingHint: 'Managers read the audit log; admins also manage users.',
-    policiesHint:
-      'The rules of each environment as they are today; admins change them over the API. A run keeps the rules it was requested under; where today’s are stricter, those hold.',
   },
   users: {
     search: 'Name or e-mail',
@@ -135,6 +135,7 @@ export const adminMessages = {
     system: 'the hub',
     open: 'Details of {{action}}',
     requestId: 'Request id',
+    againstClock: 'against the clock',
     empty: 'Nothing is recorded yet.',
     noMatch: 'No event matches these filters.',
   },

@@ -16,6 +16,7 @@ import { RunApprovals } from '../runs/RunApprovals';
 import { RunBinding } from '../runs/RunBinding';
 import { RunChange } from '../runs/RunChange';
 import { RunItems } from '../runs/RunItems';
+import { RunNotices } from '../runs/RunNotices';
 import { RunSql } from '../runs/RunSql';
 import { useRun } from '../runs/useRun';
 import { useSeenRun } from '../runs/useSeenRun';
@@ -71,6 +72,7 @@ const Decision = ({ run, items, onChanged }: DecisionProps) => {
           {t('approvals.gone')}
         </Alert>
       )}
+      <RunNotices run={run} />
       {changed && <RunChange before={seen} after={run} onRead={accept} />}
       <Stack spacing={2}>
         <Panel title={t('approvals.where')}>

@@ -24,7 +24,9 @@ export const WaitingForMe = () => {
   return (
     <HubTheme>
       <Loaded load={dashboard}>
-        {({ waitingForMe }) => <WaitingList waiting={waitingForMe} />}
+        {({ waitingForMe, proposalsForMe }) => (
+          <WaitingList waiting={waitingForMe} proposals={proposalsForMe} />
+        )}
       </Loaded>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 3, marginTop: 2 }}>
         <Link to={paths.dashboard}>{t('catalog.toDashboard')}</Link>

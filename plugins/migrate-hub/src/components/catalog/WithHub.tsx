@@ -1,24 +1,12 @@
-import { ReactNode, useCallback } from 'react';
-import { HubContext, useHubClient } from '../../hooks/useHub';
-import { useLoad } from '../../hooks/useLoad';
+import { ReactNode } from 'react';
+import { HubContext } from '../../hooks/useHub';
+import { useHubLoad } from '../../hooks/useHubLoad';
 import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
 
 /** What the shell loads, for parts of the hub on pages of others. */
 export const WithHub = ({ children }: { children: ReactNode }) => {
-  const client = useHubClient();
-  const hub = useLoad(
-    useCallback(
-      async (signal: AbortSignal) => {
-        const [me, environments] = await Promise.all([
-          client.call('getMe', { signal }),
-          client.call('listEnvironments', { signal }),
-        ]);
-        return { me, environments };
-      },
-      [client],
-    ),
-  );
+  const hub = useHubLoad();
   return (
     <HubTheme>
       <Loaded load={hub}>

@@ -7,6 +7,7 @@ import { useHubPaths } from '../../routes';
 import { Duration } from '../Duration';
 import { EnvironmentName } from '../EnvironmentName';
 import { ItemProgress } from '../ItemProgress';
+import { RunMarks } from '../runs/RunMarks';
 import { StatusBadge } from '../StatusBadge';
 
 /** What is being executed, how far it is and since when. */
@@ -37,6 +38,7 @@ export const ActiveRuns = ({ runs }: { runs: RunSummary[] }) => {
             </Link>
             <EnvironmentName name={run.environment} />
             <StatusBadge status={run.status} variant="text" />
+            <RunMarks run={run} />
             {run.type === 'rollback' && <span>{t('runType.rollback')}</span>}
             <Typography
               variant="body2"

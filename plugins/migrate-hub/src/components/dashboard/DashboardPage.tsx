@@ -14,7 +14,7 @@ import { ActiveRuns } from './ActiveRuns';
 import { Activity } from './Activity';
 import { EnvironmentsGlance } from './EnvironmentsGlance';
 import { Totals } from './Totals';
-import { WaitingList } from './WaitingList';
+import { WaitingList, countWaiting } from './WaitingList';
 
 const REFRESH_MS = 5_000;
 
@@ -66,15 +66,17 @@ export const DashboardPage = () => {
         <Box sx={{ gridArea: 'waiting' }}>
           <Section
             title={
-              dashboard.value?.waitingForMe.length
+              dashboard.value && countWaiting(dashboard.value) > 0
                 ? t('dashboard.waitingTitle', {
-                    count: dashboard.value.waitingForMe.length,
+                    count: countWaiting(dashboard.value),
                   })
                 : t('dashboard.waiting')
             }
             load={dashboard}
           >
-            {({ waitingForMe }) => <WaitingList waiting={waitingForMe} />}
+            {({ waitingForMe, proposalsForMe }) => (
+              <WaitingList waiting={waitingForMe} proposals={proposalsForMe} />
+            )}
           </Section>
         </Box>
         <Box sx={{ gridArea: 'now', display: 'grid', gap: 2 }}>

@@ -12,6 +12,7 @@ import { EnvironmentName } from '../EnvironmentName';
 import { ItemProgress } from '../ItemProgress';
 import { Column, PagedTable } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
+import { RunMarks } from '../runs/RunMarks';
 import { StatusBadge } from '../StatusBadge';
 import type { MigrationTabProps } from './MigrationTabs';
 
@@ -61,7 +62,12 @@ export const RunsTab = ({ migration }: MigrationTabProps) => {
       {
         id: 'status',
         header: t('migrationRuns.status'),
-        cell: run => <StatusBadge status={run.status} />,
+        cell: run => (
+          <>
+            <StatusBadge status={run.status} />
+            <RunMarks run={run} />
+          </>
+        ),
       },
       {
         id: 'targets',

@@ -11,11 +11,13 @@ import {
 import { useMemo, useState } from 'react';
 import { useHub } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
+import { instantOf } from '../moment';
 import { Loaded } from '../Section';
 import { EnvironmentAndType } from './EnvironmentAndType';
 import { runParts, useInventory } from './inventory';
 import { PartPreview } from './PartPreview';
 import { TargetChoice } from './TargetChoice';
+import { Timing } from './Timing';
 import { usePreviews } from './usePreviews';
 import { RequestError, useRequest } from './useRequest';
 
@@ -44,6 +46,7 @@ export const RequestDialog = (props: RequestDialogProps) => {
   const [sets, setSets] = useState<string[]>();
   const [chosen, setChosen] = useState<string[]>();
   const [reason, setReason] = useState('');
+  const [notBefore, setNotBefore] = useState('');
 
   const inventory = useInventory({ project: migration.project, environment });
   // The one before stays in sight while another is loaded; it must not be requested.
@@ -63,6 +66,7 @@ export const RequestDialog = (props: RequestDialogProps) => {
     environment,
     type,
     reason,
+    notBefore: instantOf(notBefore),
     onRequested,
     onClose,
   });
@@ -120,6 +124,12 @@ export const RequestDialog = (props: RequestDialogProps) => {
           multiline
           minRows={2}
           inputProps={{ maxLength: 2000 }}
+        />
+        <Timing
+          environment={environment}
+          notBefore={notBefore}
+          onNotBefore={setNotBefore}
+          error={request.error}
         />
         {count > 0 && (
           <PartPreview

@@ -17,6 +17,8 @@ interface RequestInput {
   environment: string;
   type: RunType;
   reason: string;
+  /** It may not start before. */
+  notBefore: string | undefined;
   onRequested: () => void;
   onClose: () => void;
 }
@@ -38,7 +40,7 @@ export function useRequest(input: RequestInput) {
   const key = useRef(crypto.randomUUID());
 
   async function run(parts: RunPart[]): Promise<void> {
-    const { migration, environment, type, reason } = input;
+    const { migration, environment, type, reason, notBefore } = input;
     const done = [...state.done];
     setState({ busy: true, done });
     let first: string | undefined;
@@ -53,6 +55,7 @@ export function useRequest(input: RequestInput) {
             dbSetIds: part.dbSetIds,
             targetIds: part.targetIds,
             reason: reason.trim() || undefined,
+            notBefore,
           },
           idempotencyKey: `${key.current}-${part.engine}`,
         });

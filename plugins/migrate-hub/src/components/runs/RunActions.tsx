@@ -1,5 +1,3 @@
-import Checkbox from '@mui/material/Checkbox';
-import FormControlLabel from '@mui/material/FormControlLabel';
 import {
   Action,
   ActionName,
@@ -7,28 +5,47 @@ import {
   RunStatus,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useState } from 'react';
-import { useCommand } from '../../hooks/useCommand';
-import { useHubClient } from '../../hooks/useHub';
-import { useText } from '../../hooks/useText';
 import { ActionButton } from '../ActionButton';
-import { ConfirmDialog } from '../ConfirmDialog';
-import { errorCode } from '../ErrorNotice';
+import { RunActDialog } from './RunActDialog';
+import { glassOf } from './RunMarks';
 import { RunAct, useRunWords } from './useRunWords';
 
 /** What is worth offering in each status; the API says whether it is allowed. */
 const offered: Record<RunStatus, readonly RunAct[]> = {
   awaiting_approval: ['approve', 'deny', 'execute', 'cancel'],
-  approved: ['execute', 'approve', 'deny', 'cancel'],
-  queued: ['cancel'],
-  running: ['cancel'],
+  approved: [
+    'confirmBreakGlass',
+    'execute',
+    'schedule',
+    'breakGlass',
+    'approve',
+    'deny',
+    'cancel',
+  ],
+  queued: ['confirmBreakGlass', 'continue', 'breakGlass', 'cancel'],
+  running: ['confirmBreakGlass', 'continue', 'breakGlass', 'cancel'],
   failed: ['retry'],
   canceled: ['retry'],
   denied: [],
   executed: [],
 };
 
-/** Refusals that say no more than that the moment is over. */
-const PAST = ['WRONG_STATE', 'ALREADY_DECIDED', 'ALREADY_APPROVED'];
+/** Refusals that say no more than that the moment is over, or has not come. */
+const PAST: readonly (string | undefined)[] = [
+  'WRONG_STATE',
+  'ALREADY_DECIDED',
+  'ALREADY_APPROVED',
+  'NOT_WAITING',
+  'BREAK_GLASS_NOT_NEEDED',
+  'NO_PROPOSAL',
+];
+
+/** Refusals of `execute` that pass by themselves. */
+const CLOCK: readonly (string | undefined)[] = [
+  'FROZEN',
+  'OUTSIDE_WINDOW',
+  'TOO_EARLY',
+];
 
 const looks: Record<
   RunAct,
@@ -37,6 +54,10 @@ const looks: Record<
   approve: { variant: 'contained', color: 'primary' },
   execute: { variant: 'contained', color: 'primary' },
   retry: { variant: 'contained', color: 'primary' },
+  continue: { variant: 'contained', color: 'primary' },
+  schedule: { variant: 'outlined', color: 'primary' },
+  breakGlass: { variant: 'outlined', color: 'error' },
+  confirmBreakGlass: { variant: 'contained', color: 'error' },
   deny: { variant: 'outlined', color: 'error' },
   cancel: { variant: 'outlined', color: 'inherit' },
 };
@@ -54,97 +75,56 @@ interface RunActionsProps {
 const find = (run: Run, name: ActionName): Action | undefined =>
   run.actions.find(({ action }) => action === name);
 
-interface RunActDialogProps {
-  run: Run;
-  act: RunAct;
-  onDone: () => void;
-  /** The server knows a newer state: read it. */
-  onStale: () => void;
-  onClose: () => void;
-}
+/** What is bound by what the reader has read. */
+const BLIND: readonly ActionName[] = [
+  'approve',
+  'execute',
+  'schedule',
+  'breakGlass',
+  'confirmBreakGlass',
+];
 
-const RunActDialog = (props: RunActDialogProps) => {
-  const { run, act, onDone, onStale, onClose } = props;
-  const t = useText();
-  const hub = useHubClient();
-  const words = useRunWords(run);
-  const [without, setWithout] = useState(false);
-  const disabledTargets = run.blockers.some(({ code }) => code === 'DISABLED');
-
-  const command = useCommand(async (comment: string | undefined) => {
-    const params = { id: run.id };
-    switch (act) {
-      case 'approve':
-      case 'deny': {
-        const body = { decision: act, digest: run.digest, comment };
-        await hub.call('decideRun', { params, body });
-        break;
-      }
-      case 'execute': {
-        const body = without ? { skipDisabledTargets: true } : {};
-        await hub.call('executeRun', { params, body });
-        break;
-      }
-      case 'cancel':
-        await hub.call('cancelRun', { params, body: { reason: comment } });
-        break;
-      default:
-        await hub.call('retryRun', { params, body: { reason: comment } });
+/** Whether an act is of any interest in the state of the run, allowed or not. */
+function isOffered(run: Run, act: RunAct): boolean {
+  const action = find(run, act);
+  if (!action) return false;
+  const held = run.waitingFor?.kind;
+  switch (act) {
+    case 'schedule':
+      return action.allowed;
+    case 'continue':
+      return action.allowed || held === 'person' || held === 'adoption';
+    case 'breakGlass': {
+      // Asked again it would take the place of what the other asked.
+      if (glassOf(run) === 'asked') return false;
+      const clock =
+        CLOCK.includes(find(run, 'execute')?.code) ||
+        held === 'freeze' ||
+        held === 'window';
+      return action.allowed || (clock && !PAST.includes(action.code));
     }
-    return true;
-  });
-
-  async function confirm(comment: string | undefined) {
-    if (await command.run(comment)) onDone();
+    case 'confirmBreakGlass':
+      return (
+        action.allowed ||
+        (action.code === 'SECOND_ADMIN' && !run.breakGlass?.confirmedBy)
+      );
+    default:
+      return action.allowed || !PAST.includes(action.code);
   }
-  function close() {
-    // The page below then shows what changed.
-    if (errorCode(command.error) === 'STALE_DIGEST') onStale();
-    onClose();
-  }
-
-  return (
-    <ConfirmDialog
-      open
-      title={words.title(act)}
-      consequence={words.consequence(act)}
-      confirm={words.label(act)}
-      color={act === 'deny' || act === 'cancel' ? 'error' : 'primary'}
-      typeToConfirm={words.nameToType(act)}
-      comment={words.comment(act)}
-      busy={command.busy}
-      error={command.error}
-      onConfirm={confirm}
-      onClose={close}
-    >
-      {act === 'execute' && disabledTargets && (
-        <FormControlLabel
-          control={
-            <Checkbox
-              checked={without}
-              onChange={event => setWithout(event.target.checked)}
-            />
-          }
-          label={t('runActs.executeWithoutLabel')}
-        />
-      )}
-    </ConfirmDialog>
-  );
-};
+}
 
 /** What may be done with a run, each with its consequence in words. */
 export const RunActions = ({ run, only, unread, onDone }: RunActionsProps) => {
   const words = useRunWords(run);
   const [asked, setAsked] = useState<RunAct>();
 
-  const shown = (only ?? offered[run.status]).filter(act => {
-    const action = find(run, act);
-    return action && (action.allowed || !PAST.includes(action.code ?? ''));
-  });
+  const shown = (only ?? offered[run.status]).filter(act =>
+    isOffered(run, act),
+  );
   const subject = unread
     ? {
         actions: run.actions.map(action =>
-          action.allowed && ['approve', 'execute'].includes(action.action)
+          action.allowed && BLIND.includes(action.action)
             ? { ...action, allowed: false, message: unread }
             : action,
         ),

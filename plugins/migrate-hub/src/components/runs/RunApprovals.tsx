@@ -1,14 +1,19 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useHub } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
+import { toneColor } from '../tones';
 
 /** Who decided, what they said, and whether it counts now. */
 export const RunApprovals = ({ run }: { run: Run }) => {
   const t = useText();
+  const { environments } = useHub();
   const { approvals, approvalsRequired, blockers } = run;
+  const selfApproval = environments.find(({ name }) => name === run.environment)
+    ?.policy.selfApproval;
   const granted = approvals.filter(
     ({ decision, counts }) => decision === 'approve' && counts,
   ).length;
@@ -20,6 +25,11 @@ export const RunApprovals = ({ run }: { run: Run }) => {
           required: String(approvalsRequired),
         })}
       </Typography>
+      {selfApproval && (
+        <Typography variant="body2" sx={{ color: toneColor('red') }}>
+          {t('run.selfApproval', { environment: run.environment })}
+        </Typography>
+      )}
       {approvals.length === 0 && (
         <Typography variant="body2" color="text.secondary">
           {t('run.noApprovals')}

@@ -4,11 +4,16 @@ import { useText } from '../../hooks/useText';
 import { Checksum } from '../Checksum';
 import { durationText } from '../Duration';
 import { Fact, Facts } from './Facts';
+import { useRolloutText } from './useRolloutText';
+import { useRunZone } from './useRunZone';
 
 /** What an approval covers. */
 export const RunBinding = ({ run }: { run: Run }) => {
   const t = useText();
-  const { lockTimeoutSeconds, statementTimeoutSeconds, rollout } = run.binding;
+  const rolloutText = useRolloutText();
+  const { moment } = useRunZone(run);
+  const { lockTimeoutSeconds, statementTimeoutSeconds, rollout, schedule } =
+    run.binding;
   return (
     <>
       <Typography variant="body2" color="text.secondary" gutterBottom>
@@ -38,6 +43,19 @@ export const RunBinding = ({ run }: { run: Run }) => {
         <Fact name={t('run.parallelism')}>
           {t('run.parallelTargets', { count: rollout.parallelism })}
         </Fact>
+        {rollout.canary && (
+          <Fact name={t('rollout.waves')}>{rolloutText(rollout.canary)}</Fact>
+        )}
+        {rollout.stopAfterFailures !== undefined && (
+          <Fact name={t('rollout.stopAfter')}>
+            {t('rollout.stopAfterWhat', { count: rollout.stopAfterFailures })}
+          </Fact>
+        )}
+        {schedule?.notBefore && (
+          <Fact name={t('rollout.notBefore')}>
+            {moment(schedule.notBefore)}
+          </Fact>
+        )}
         <Fact name={t('run.revision')}>{run.revision}</Fact>
       </Facts>
     </>

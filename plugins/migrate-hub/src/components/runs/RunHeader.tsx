@@ -12,6 +12,7 @@ import { PageTitle } from '../PageTitle';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
 import { RunActions } from './RunActions';
+import { RunNotices } from './RunNotices';
 
 interface RunHeaderProps {
   run: Run;
@@ -78,6 +79,7 @@ export const RunHeader = ({ run, unread, onChanged }: RunHeaderProps) => {
           “{reason}”
         </Typography>
       )}
+      <RunNotices run={run} />
       {run.itemCounts.unknown > 0 && (
         <Alert severity="warning" sx={{ marginBottom: 2 }}>
           {t('run.needsPerson', { count: run.itemCounts.unknown })}

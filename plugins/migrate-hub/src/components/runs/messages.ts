@@ -25,6 +25,8 @@ export const runsMessages = {
     took: 'took',
     approvals: 'Approvals',
     approvalsSoFar: '{{granted}} of {{required}} that are needed',
+    selfApproval:
+      'Self-approval is on in {{environment}}: the requester and the author may approve.',
     noApprovals: 'Nobody has decided yet.',
     counts: 'counts',
     countsNot: 'does not count',

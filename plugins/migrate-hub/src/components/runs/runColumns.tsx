@@ -9,6 +9,7 @@ import { MigrationName } from '../MigrationName';
 import { Column } from '../PagedTable';
 import { RelativeTime } from '../RelativeTime';
 import { StatusBadge } from '../StatusBadge';
+import { RunMarks } from './RunMarks';
 
 interface ColumnOptions {
   t: ReturnType<typeof useText>;
@@ -21,11 +22,14 @@ const migration = ({ t, to }: ColumnOptions): Column<RunSummary> => ({
   header: t('runList.migration'),
   rowHeader: true,
   cell: run => (
-    <MigrationName
-      to={to(run.id)}
-      migration={run.migration}
-      beside={run.type === 'rollback' && t('runList.type.rollback')}
-    />
+    <>
+      <MigrationName
+        to={to(run.id)}
+        migration={run.migration}
+        beside={run.type === 'rollback' && t('runList.type.rollback')}
+      />
+      <RunMarks run={run} />
+    </>
   ),
 });
 

@@ -1,0 +1,56 @@
+/** Texts about webhooks. */
+export const webhookMessages = {
+  webhooks: {
+    hint: 'Other systems that are told of approvals, results and checkpoints of the audit trail. Each message is signed with the secret of its webhook: docs/operations/webhooks.md says how to check that.',
+    url: 'Address',
+    events: 'Told of',
+    last: 'Last delivery',
+    actions: 'Actions',
+    disabled: 'disabled',
+    never: 'none yet',
+    create: 'New webhook',
+    createConfirm: 'Create webhook',
+    edit: 'Edit',
+    editOf: 'Edit {{url}}',
+    editTitle: 'Edit webhook',
+    save: 'Save webhook',
+    test: 'Test',
+    testOf: 'Send a test to {{url}}',
+    disable: 'Disable',
+    disableOf: 'Disable {{url}}',
+    enable: 'Enable',
+    enableOf: 'Enable {{url}}',
+    delete: 'Delete',
+    deleteOf: 'Delete {{url}}',
+    deleteTitle: 'Delete this webhook?',
+    deleteWhat:
+      '{{url}} is told nothing more, and what waits for it is dropped. To pause it, disable it.',
+    deleteConfirm: 'Delete webhook',
+    more: 'Deliveries to {{url}}',
+    empty: 'No webhooks yet.',
+    emptyHint:
+      'Create one to tell a chat, a ticket system or a log archive what happens.',
+    urlHint:
+      'https:// or http://, without user and password. Admins see all of it; the audit trail has its host alone.',
+    eventsHint: 'At least one.',
+    secret: 'Secret',
+    secretHint:
+      'At least 16 characters, known to the receiver too. It is encrypted and never shown again.',
+    secretKept: 'Empty: the secret stays as it is. It cannot be shown.',
+    makeSecret: 'Make one',
+    madeSecret: 'Give it to the receiver now: it is not shown again.',
+    theSecret: 'secret',
+    secretShort: 'At least 16 characters.',
+    urlWrong:
+      'An address that begins with https:// or http://, without user and password.',
+    eventsWrong: 'Choose at least one.',
+  },
+  delivery: {
+    'status.waiting': 'waiting',
+    'status.delivered': 'delivered',
+    'status.failed': 'given up',
+    attempts: 'attempt {{attempts}}',
+    next: 'tried again',
+    code: 'status {{code}}',
+  },
+} as const;
