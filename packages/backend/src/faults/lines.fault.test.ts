@@ -21,7 +21,7 @@ let workers: HubProcess[];
 
 beforeAll(async () => {
   world = await FaultWorld.create();
-  workers = [await world.startWorker(), await world.startWorker()];
+  workers = await Promise.all([world.startWorker(), world.startWorker()]);
 });
 afterEach(async () => world.setFaults([]));
 afterAll(async () => world?.stop());
