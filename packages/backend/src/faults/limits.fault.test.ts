@@ -71,104 +71,99 @@ async function held(approved: Approved, by: HubProcess): Promise<void> {
   );
 }
 
-describe.each(enginesHere.filter(engine => engine === 'postgres'))(
-  'group 10 on %s',
-  engine => {
-    const server = testServer(engine);
-    const isPostgres = engine === 'postgres';
-    const username = `faults_${randomBytes(6).toString('hex')}`;
-    const first = randomBytes(12).toString('hex');
-    const second = randomBytes(12).toString('hex');
-    let target: FaultTarget;
+describe.each(enginesHere)('group 10 on %s', engine => {
+  const server = testServer(engine);
+  const isPostgres = engine === 'postgres';
+  const username = `faults_${randomBytes(6).toString('hex')}`;
+  const first = randomBytes(12).toString('hex');
+  const second = randomBytes(12).toString('hex');
+  let target: FaultTarget;
 
-    /** The hub's own account may have one session at a time, and no more. */
-    async function account(one: FaultTarget): Promise<void> {
-      const statements = isPostgres
-        ? [
-            `create role ${username} login connection limit 1 password '${first}'`,
-            `alter database ${one.database} owner to ${username}`,
-            `grant all on all tables in schema public to ${username}`,
-          ]
-        : [
-            `create user ${username} identified by '${first}' with max_user_connections 1`,
-            `grant all on ${one.database}.* to ${username}`,
-          ];
-      for (const sql of statements) await one.query(sql);
+  /** The hub's own account may have one session at a time, and no more. */
+  async function account(one: FaultTarget): Promise<void> {
+    const statements = isPostgres
+      ? [
+          `create role ${username} login connection limit 1 password '${first}'`,
+          `alter database ${one.database} owner to ${username}`,
+          `grant all on all tables in schema public to ${username}`,
+        ]
+      : [
+          `create user ${username} identified by '${first}' with max_user_connections 1`,
+          `grant all on ${one.database}.* to ${username}`,
+        ];
+    for (const sql of statements) await one.query(sql);
+  }
+
+  const setPassword = (password: string) =>
+    target.query(
+      isPostgres
+        ? `alter role ${username} password '${password}'`
+        : `alter user ${username} identified by '${password}'`,
+    );
+
+  beforeAll(async () => {
+    [target] = await world.createTargets(engine, 1, {
+      connection: { username, password: first },
+      prepare: account,
+    });
+  });
+  afterAll(async () => {
+    if (isPostgres) {
+      await target.query(`alter database ${target.database} owner to postgres`);
+      await target.query(`drop owned by ${username}`);
     }
+    await target.query(
+      isPostgres ? `drop role ${username}` : `drop user ${username}`,
+    );
+  });
 
-    const setPassword = (password: string) =>
-      target.query(
+  it('the connection limit is reached: nothing is applied, and a retry goes through', async () => {
+    if (!server) throw new Error(`there is no ${engine} here`);
+    const other = await openSession(
+      { ...server, username, password: first },
+      isPostgres ? target.database : undefined,
+    );
+    const approved = await world.approved([target], 'transaction');
+    expect(await executed(approved)).toMatchObject({
+      status: 'failed',
+      outcome: 'not_applied',
+      error: { message: expect.stringMatching(/connection|resource/i) },
+    });
+    await other.close();
+    await waitUntil('the other session is gone', async () => {
+      const sessions = await target.query(
         isPostgres
-          ? `alter role ${username} password '${password}'`
-          : `alter user ${username} identified by '${password}'`,
+          ? `select from pg_stat_activity where usename = '${username}'`
+          : `select id from information_schema.processlist where user = '${username}'`,
       );
-
-    beforeAll(async () => {
-      [target] = await world.createTargets(engine, 1, {
-        connection: { username, password: first },
-        prepare: account,
-      });
+      return sessions.length === 0;
     });
-    afterAll(async () => {
-      if (isPostgres) {
-        await target.query(
-          `alter database ${target.database} owner to postgres`,
-        );
-        await target.query(`drop owned by ${username}`);
-      }
-      await target.query(
-        isPostgres ? `drop role ${username}` : `drop user ${username}`,
-      );
-    });
+    expect(await retried(approved)).toMatchObject({ status: 'executed' });
+  });
 
-    it('the connection limit is reached: nothing is applied, and a retry goes through', async () => {
-      if (!server) throw new Error(`there is no ${engine} here`);
-      const other = await openSession(
-        { ...server, username, password: first },
-        isPostgres ? target.database : undefined,
-      );
-      const approved = await world.approved([target], 'transaction');
-      expect(await executed(approved)).toMatchObject({
-        status: 'failed',
-        outcome: 'not_applied',
-        error: { message: expect.stringMatching(/connection|resource/i) },
-      });
-      await other.close();
-      await waitUntil('the other session is gone', async () => {
-        const sessions = await target.query(
-          isPostgres
-            ? `select from pg_stat_activity where usename = '${username}'`
-            : `select id from information_schema.processlist where user = '${username}'`,
-        );
-        return sessions.length === 0;
-      });
-      expect(await retried(approved)).toMatchObject({ status: 'executed' });
-    });
+  it('the password is changed in the midst of a run, and before one', async () => {
+    const running = await world.approved([target], 'transaction');
+    await held(running, worker);
+    await setPassword(second);
+    await world.setFaults([]);
+    expect(await judge(running)).toMatchObject({ status: 'executed' });
 
-    it('the password is changed in the midst of a run, and before one', async () => {
-      const running = await world.approved([target], 'transaction');
-      await held(running, worker);
-      await setPassword(second);
-      await world.setFaults([]);
-      expect(await judge(running)).toMatchObject({ status: 'executed' });
-
-      const late = await world.approved([target], 'transaction');
-      expect(await executed(late)).toMatchObject({
-        status: 'failed',
-        outcome: 'not_applied',
-        error: { code: 'AUTHENTICATION_FAILED' },
-      });
-      const { revision } = await world.user.call('getDbTarget', {
-        params: { id: target.id },
-      });
-      await world.user.call('updateDbTarget', {
-        params: { id: target.id },
-        body: { expectedRevision: revision, password: second },
-      });
-      expect(await retried(late)).toMatchObject({ status: 'executed' });
+    const late = await world.approved([target], 'transaction');
+    expect(await executed(late)).toMatchObject({
+      status: 'failed',
+      outcome: 'not_applied',
+      error: { code: 'AUTHENTICATION_FAILED' },
     });
-  },
-);
+    const { revision } = await world.user.call('getDbTarget', {
+      params: { id: target.id },
+    });
+    await world.user.call('updateDbTarget', {
+      params: { id: target.id },
+      body: { expectedRevision: revision, password: second },
+    });
+    expect(await retried(late)).toMatchObject({ status: 'executed' });
+  });
+});
 
 (enginesHere.includes('mysql') ? describe : describe.skip)(
   'group 10: TLS on mysql',
@@ -213,43 +208,42 @@ describe.each(enginesHere.filter(engine => engine === 'postgres'))(
   },
 );
 
-(faketime ? describe : describe.skip)('group 10: the clock of a worker', () => {
-  it.each(['+2h', '-2h'])(
-    'is wrong by %s: it takes nothing away from others, and loses nothing to them',
-    async shift => {
-      const engine = enginesHere[0];
-      const [target] = await world.createTargets(engine, 1);
-      const skewed = await world.startWorker({
-        environment: {
-          LD_PRELOAD: faketime ?? '',
-          FAKETIME: shift,
-          DONT_FAKE_MONOTONIC: '1',
-          FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        },
-      });
-      const approved = await world.approved([target], 'transaction');
-      const { id } = approved.run.items[0];
-      await world.setFaults([
-        { at: 'before_commit', action: 'delay', item: id },
-      ]);
-      await world.execute(approved);
-      await waitUntil('one of the two is about to commit', () =>
-        [worker, skewed].some(one =>
-          one.output.includes(
-            `Fail point before_commit, delay: run item ${id}`,
-          ),
-        ),
-      );
-      await world.heartbeatsFor(3 * LEASE_MS);
-      await world.setFaults([]);
-      expect(await judge(approved)).toMatchObject({
-        status: 'executed',
-        attempt: 1,
-      });
-      skewed.signal('SIGKILL');
-      await skewed.ended;
-    },
-  );
+(faketime ? describe : describe.skip)('group 10: clocks of workers', () => {
+  it('are two hours wrong, either way: they take nothing away from others, and lose nothing to them', async () => {
+    const engine = enginesHere[0];
+    const [target] = await world.createTargets(engine, 1);
+    const skewed = await Promise.all(
+      ['+2h', '-2h'].map(shift =>
+        world.startWorker({
+          environment: {
+            LD_PRELOAD: faketime ?? '',
+            FAKETIME: shift,
+            DONT_FAKE_MONOTONIC: '1',
+            FAKETIME_DONT_FAKE_MONOTONIC: '1',
+          },
+        }),
+      ),
+    );
+    const approved = await world.approved([target], 'transaction');
+    const { id } = approved.run.items[0];
+    await world.setFaults([{ at: 'before_commit', action: 'delay', item: id }]);
+    await world.execute(approved);
+    await waitUntil('one of them is about to commit', () =>
+      [worker, ...skewed].some(one =>
+        one.output.includes(`Fail point before_commit, delay: run item ${id}`),
+      ),
+    );
+    await world.heartbeatsFor(3 * LEASE_MS);
+    await world.setFaults([]);
+    expect(await judge(approved)).toMatchObject({
+      status: 'executed',
+      attempt: 1,
+    });
+    for (const one of skewed) {
+      one.signal('SIGKILL');
+      await one.ended;
+    }
+  });
 });
 
 (process.getuid?.() === 0 ? describe : describe.skip)(

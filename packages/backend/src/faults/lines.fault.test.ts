@@ -10,7 +10,9 @@ import { Approved, enginesHere, FaultWorld } from './__testUtils__/FaultWorld';
 import { violationsOf } from './__testUtils__/invariants';
 import { ScriptKind } from './__testUtils__/scripts';
 
-jest.setTimeout(170_000);
+const isLong = process.env.MIGRATE_HUB_FAULTS === 'all';
+
+jest.setTimeout(isLong ? 900_000 : 170_000);
 
 const LEASE_MS = 2_000;
 
@@ -107,7 +109,7 @@ describe.each(enginesHere)('On %s', engine => {
   });
 
   it('group 5: two workers take the same runs, one after the other', async () => {
-    const rounds = process.env.MIGRATE_HUB_FAULTS === 'all' ? 200 : 5;
+    const rounds = isLong ? 200 : 5;
     const runs: Approved[] = [];
     for (let round = 0; round < rounds; round += 1) {
       runs.push(await world.approved([target], 'transaction'));

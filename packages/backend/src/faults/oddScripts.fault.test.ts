@@ -5,9 +5,9 @@ import { Approved, enginesHere, FaultWorld } from './__testUtils__/FaultWorld';
 import { violationsOf } from './__testUtils__/invariants';
 import { scriptFor } from './__testUtils__/scripts';
 
-jest.setTimeout(170_000);
-
 const isLong = process.env.MIGRATE_HUB_FAULTS === 'all';
+
+jest.setTimeout(isLong ? 900_000 : 170_000);
 
 let world: FaultWorld;
 let worker: HubProcess;
@@ -87,6 +87,7 @@ describe.each(enginesHere)('group 13 on %s: a script', engine => {
       await waitUntil(
         'the worker is in the midst of it',
         async () => (await done()) > 1_000,
+        { withinMs: 120_000 },
       );
       worker.signal('SIGKILL');
       await worker.ended;

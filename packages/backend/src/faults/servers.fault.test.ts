@@ -11,9 +11,9 @@ import { PrivateServer } from './__testUtils__/PrivateServer';
 import { tableOf, violationsIn } from './__testUtils__/report';
 import { places } from './__testUtils__/scripts';
 
-jest.setTimeout(170_000);
-
 const isLong = process.env.MIGRATE_HUB_FAULTS === 'all';
+
+jest.setTimeout(isLong ? 900_000 : 170_000);
 const needed = places.transaction.length + places.steps.length;
 
 let world: FaultWorld;

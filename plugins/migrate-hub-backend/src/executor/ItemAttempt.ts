@@ -5,7 +5,7 @@ import {
   RunRecord,
 } from '../domain/types';
 import { ClaimedItem, Fence, ItemProgress } from '../store/runItemClaims';
-import { ItemLog } from './ItemLog';
+import { ItemLog, printable } from './ItemLog';
 
 /**
  * Why a worker stops before it is through.
@@ -73,8 +73,13 @@ export class ItemAttempt {
     return this.recovered || this.resume !== undefined;
   }
 
+  /** It may be in the words of a server, and has to fit into the record. */
   found(check: string, result: string): void {
-    this.evidence.push({ check, result, at: new Date().toISOString() });
+    this.evidence.push({
+      check,
+      result: printable(result),
+      at: new Date().toISOString(),
+    });
   }
 
   /** Statements may have been sent: from here on only what is known of them counts. */
@@ -112,7 +117,11 @@ export class ItemAttempt {
 
   waitFor(holder: string | undefined): void {
     const since = this.#progress.waitingFor?.since ?? new Date().toISOString();
-    this.#progress.waitingFor = { kind: 'target_lock', holder, since };
+    this.#progress.waitingFor = {
+      kind: 'target_lock',
+      holder: holder && printable(holder),
+      since,
+    };
     this.#changed = true;
   }
 

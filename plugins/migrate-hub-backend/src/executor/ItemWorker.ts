@@ -24,8 +24,11 @@ import { ledgerText, proofText, settle } from './settle';
 import { TargetConnector } from './TargetConnector';
 import { WorkerStore } from './WorkerStore';
 
-/** How long a new session tries to find out what became of a lost one. */
-const SETTLE_MS = 30_000;
+/**
+ * How long a new session tries to find out what became of a lost one: a server
+ * that was killed may need a while before it lets anybody in again.
+ */
+const SETTLE_MS = 120_000;
 /** A worker that dies with its item each time is not helped by a next one. */
 const MOST_RECOVERIES = 2;
 
@@ -123,21 +126,13 @@ export class ItemWorker {
     if (material.mismatch) {
       throw new ItemFailure('SQL_CHANGED', material.mismatch);
     }
-    if (attempt.predecessor) {
-      await this.#takeLock(attempt, at);
-      // The session before is gone by now: this one takes its place in the record.
-      if (!(await this.#remember(attempt, session))) return lost();
-    } else {
-      // Both before the first statement, in either order: a next attempt that finds
-      // no session of this one knows that it has sent nothing.
-      const [kept, lock] = await Promise.allSettled([
-        this.#remember(attempt, session),
-        this.#takeLock(attempt, at),
-      ]);
-      if (kept.status === 'rejected') throw kept.reason;
-      if (!kept.value) return lost();
-      if (lock.status === 'rejected') throw lock.reason;
-    }
+    const fresh = !attempt.predecessor;
+    // Before the lock: whoever takes over has to know the session that may hold it, even
+    // if this process is stopped in this instant, and no lock waits for the store.
+    if (fresh && !(await this.#remember(attempt, session))) return lost();
+    await this.#takeLock(attempt, at);
+    // The session before is gone by now: this one takes its place in the record.
+    if (!fresh && !(await this.#remember(attempt, session))) return lost();
     await this.#failPoint('locked', attempt);
 
     // What an earlier attempt did must be told even if the gate is closed now.

@@ -165,6 +165,12 @@ function handedOver(
   return { handOver: 'requeue', resume: { ledger } };
 }
 
+/** Of what a COMMIT was to make durable whose answer is lost. */
+function firstInDoubt({ durable }: Facts, plan: Plan): number | undefined {
+  const last = plan.statements.length - 1;
+  return last < 0 ? undefined : Math.min(durable, last);
+}
+
 const unsettled = (facts: Facts): Outcome =>
   facts.durable > 0 && facts.doubt === 'none' ? 'partially_applied' : 'unknown';
 
@@ -185,7 +191,10 @@ function executedEnding(
       result: { status: 'executed', outcome, statementsDone: total },
     };
   }
-  const why = errorOf(end.error, { end, plan, bytes });
+  const statementIndex =
+    end.statementIndex ??
+    (outcome === 'unknown' ? firstInDoubt(facts, plan) : undefined);
+  const why = errorOf(end.error, { statementIndex, plan, bytes });
   // What a statement left behind when it was broken off counts more than who broke it off.
   const leftovers = facts.doubt === 'side_effects' ? ` ${why.message}.` : '';
   const told = end.stopped
@@ -239,9 +248,9 @@ function conclude(
 
 function errorOf(
   error: unknown,
-  at?: { end: PlanEnd; plan: Plan; bytes?: Buffer },
+  at?: { statementIndex?: number; plan: Plan; bytes?: Buffer },
 ): RunItemError {
-  const index = at?.end.statementIndex;
+  const index = at?.statementIndex;
   const statement =
     index === undefined ? undefined : at?.plan.statements[index];
   const where =

@@ -69,6 +69,40 @@ select pg_sleep(0.01);
     }
   });
 
+  it('have their session remembered before they take the lock of a target', async () => {
+    world = await ExecutionWorld.create();
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    const [{ knex }] = world.targets;
+    const locks = async () =>
+      knex('pg_locks')
+        .where({ locktype: 'advisory' })
+        .whereRaw(
+          'database = (select oid from pg_database where datname = current_database())',
+        );
+    // The store keeps everybody waiting who writes to the item.
+    const tx = await world.knex.transaction();
+    await world.startExecutor({
+      failPoint: async name => {
+        if (name !== 'connected') return;
+        await tx('run_items').where({ run_id: runId }).forUpdate();
+      },
+    });
+    await world.execute(runId);
+    await waitUntil('the session waits to be remembered', async () => {
+      const waiting = await world
+        .knex('pg_stat_activity')
+        .where({ wait_event_type: 'Lock' })
+        .whereRaw('datname = current_database()')
+        .whereLike('query', '%set session = g.session%');
+      return waiting.length > 0;
+    });
+    // One that stops here would be taken for one that never got in.
+    const held = await locks();
+    await tx.commit();
+    expect(held).toEqual([]);
+    expect(await ended(runId)).toBe('executed');
+  });
+
   it('keep to the parallelism of the policy, however many they are', async () => {
     world = await ExecutionWorld.create({
       targets: 4,

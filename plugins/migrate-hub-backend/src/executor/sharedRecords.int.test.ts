@@ -168,6 +168,9 @@ describe('what items at work have in common', () => {
       .where({ id: three.itemId })
       .increment('attempt');
     one.log.conclude('info', 'Applied.');
+    // Words of a server that the store cannot hold must not keep the others waiting.
+    one.found('Asked the target', 'key \u0000, half a \ud800');
+    one.waitFor('session \u0000');
 
     const said: PromiseSettledResult<void>[] = [];
     const statements = await sent(async () => {
@@ -192,6 +195,9 @@ describe('what items at work have in common', () => {
       status: 'executed',
       outcome: 'applied',
       statementsDone: 1,
+      evidence: [
+        { check: 'Asked the target', result: 'key \ufffd, half a \ufffd' },
+      ],
     });
     expect(await statusOf(two)).toMatchObject({
       status: 'failed',

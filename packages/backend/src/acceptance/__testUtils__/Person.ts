@@ -15,12 +15,21 @@ export interface Refused {
   details: Record<string, unknown>;
 }
 
+/** Tokens live for ten minutes, as those of the portal, which asks for new ones as well. */
+const RENEW_MS = 5 * 60_000;
+
 /** Somebody who is signed in, and uses the API as the portal does. */
 export class Person {
-  readonly token: string;
   readonly #client: MigrateHubClient;
+  #token: string;
+  #since = performance.now();
 
   static async signIn(hub: HubProcess, account: Account): Promise<Person> {
+    const signIn = () => Person.#newToken(hub, account);
+    return new Person(hub.baseUrl, signIn, await signIn());
+  }
+
+  static async #newToken(hub: HubProcess, account: Account): Promise<string> {
     const response = await fetch(`${hub.baseUrl}/api/auth/local/refresh`, {
       method: 'POST',
       headers: {
@@ -32,19 +41,37 @@ export class Person {
     });
     const answer = await response.json();
     if (!response.ok) throw new Error(JSON.stringify(answer));
-    return new Person(hub.baseUrl, answer.backstageIdentity.token);
+    return answer.backstageIdentity.token;
   }
 
-  private constructor(baseUrl: string, token: string) {
-    this.token = token;
+  private constructor(
+    baseUrl: string,
+    signIn: () => Promise<string>,
+    token: string,
+  ) {
+    this.#token = token;
+    const freshToken = async () => {
+      if (performance.now() - this.#since > RENEW_MS) {
+        this.#since = performance.now();
+        this.#token = await signIn();
+      }
+      return this.#token;
+    };
     this.#client = new MigrateHubClient({
       baseUrl: async () => `${baseUrl}/api/migrate-hub`,
-      fetch: (input, init) =>
+      fetch: async (input, init) =>
         fetch(input, {
           ...init,
-          headers: { ...init?.headers, Authorization: `Bearer ${token}` },
+          headers: {
+            ...init?.headers,
+            Authorization: `Bearer ${await freshToken()}`,
+          },
         }),
     });
+  }
+
+  get token(): string {
+    return this.#token;
   }
 
   /** Calls a route; the answer must be what the contract says, status and shape. */

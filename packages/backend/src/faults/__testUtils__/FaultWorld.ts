@@ -52,7 +52,7 @@ export class FaultWorld {
   /** Some may still be starting. */
   readonly #workers = new Set<Promise<HubProcess>>();
   readonly #targets: FaultTarget[] = [];
-  readonly #sets = new Map<string, { project: string; id: string }>();
+  readonly #sets = new Map<string, Promise<{ project: string; id: string }>>();
   #migrations = 0;
   #rulesWritten = 0;
 
@@ -269,9 +269,14 @@ export class FaultWorld {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Made once, also where several ask at the same time. */
   async #setFor(engine: string): Promise<{ project: string; id: string }> {
-    const known = this.#sets.get(engine);
-    if (known) return known;
+    const set = this.#sets.get(engine) ?? this.#createSet(engine);
+    this.#sets.set(engine, set);
+    return set;
+  }
+
+  async #createSet(engine: string): Promise<{ project: string; id: string }> {
     const project = `faults-${engine}`;
     await this.user.call('createProject', {
       body: { key: project, name: project },
@@ -279,9 +284,7 @@ export class FaultWorld {
     const { id } = await this.user.call('createDbSet', {
       body: { project, environment: ENVIRONMENT, name: project },
     });
-    const set = { project, id };
-    this.#sets.set(engine, set);
-    return set;
+    return { project, id };
   }
 }
 
