@@ -146,17 +146,20 @@ async function explainAll(store, asked) {
   const found = [];
   for (const question of asked) {
     const as = question.as ?? 'manager';
-    // The first answer fills caches.
-    await clients[as].get(question.path);
-    reader.next();
-    await clients[as].get(question.path);
-    const all = reader.next();
-    found.push({
-      ...question,
-      as,
-      statements: all.filter(({ text }) => isOfTheAnswer(text)),
-      scans: all.flatMap(({ plan }) => sequentialScans(plan, large)),
-    });
+    // What the hub does by itself falls among the statements of an answer now
+    // and then, the fewest are its own; and the first answer fills caches.
+    let statements;
+    for (let time = 0; time < 4; time += 1) {
+      reader.next();
+      await clients[as].get(question.path);
+      const these = reader.next().filter(({ text }) => isOfTheAnswer(text));
+      if (time === 0) continue;
+      if (!statements || these.length < statements.length) statements = these;
+    }
+    const scans = statements.flatMap(({ plan }) =>
+      sequentialScans(plan, large),
+    );
+    found.push({ ...question, as, statements, scans });
   }
   await reader.end();
   return found;
@@ -166,7 +169,7 @@ async function explainAll(store, asked) {
 function isOfTheAnswer(text) {
   return (
     /^\s*(select|with)/i.test(text) &&
-    !/"sessions" as "s"|audit_outbox|audit_links|audit_checkpoints|event_feed|advisory|webhook_deliveries|executors/.test(
+    !/"sessions" as "s"|audit_outbox|audit_links|audit_checkpoints|event_feed|advisory|webhook_deliveries|executors|for no key update/.test(
       text,
     )
   );

@@ -1,7 +1,7 @@
 import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { personRefusal, rolesRefusal } from './caller';
 import { Refusal } from './refusal';
-import { rolesText } from './roles';
+import { atLeast, rolesText } from './roles';
 import { ApprovalRecord, RevisionRecord, RunRecord, UserRecord } from './types';
 
 const HOUR = 3_600_000;
@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 interface Subject {
   run: RunRecord;
   /** The current revision of the run. */
-  revision: RevisionRecord;
+  revision: Pick<RevisionRecord, 'runId' | 'revision' | 'digest' | 'createdBy'>;
   /** Who wrote the bound version. */
   versionAuthorId: string;
   /**
@@ -264,6 +264,10 @@ function selfRefusal(input: MayDecideInput): Refusal | undefined {
     who,
   };
 }
+
+/** Whether there can be a run that they may approve: policies name managers and admins only. */
+export const canApprove = (person: UserRecord): boolean =>
+  person.kind === 'person' && atLeast(person.role, 'manager');
 
 /** Whether the caller may approve or deny the current revision of a run. */
 export function mayDecide(input: MayDecideInput): Refusal | undefined {

@@ -6,13 +6,11 @@ import { continueRefusal } from '../domain/continuation';
 import { atLeast } from '../domain/roles';
 import {
   brokenGlasses,
-  environmentCounts,
   haltedRuns,
   recentActivity,
-  totals,
   unresolvedItems,
 } from '../store/dashboard';
-import { findRunListRow, listRuns } from '../store/runs';
+import { findRunListRow, findRunListRows, listRuns } from '../store/runs';
 import { lookUpActors } from './actors';
 import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';
@@ -20,6 +18,7 @@ import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { EnvironmentSettings } from './EnvironmentSettings';
 import { principal } from './Gate';
 import { summaryOf } from './historySummary';
+import { KeptCounts } from './KeptCounts';
 import { RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
 
@@ -44,6 +43,7 @@ export class DashboardService {
   readonly #settings: EnvironmentSettings;
   readonly #facts: RunFactsReader;
   readonly #conditions: ClaimConditions;
+  readonly #counts: KeptCounts;
 
   private constructor(options: Options) {
     this.#knex = options.knex;
@@ -52,6 +52,7 @@ export class DashboardService {
     this.#settings = options.settings;
     this.#facts = options.facts;
     this.#conditions = ClaimConditions.create(options.facts);
+    this.#counts = KeptCounts.create(options);
   }
 
   static create(options: Options): DashboardService {
@@ -74,7 +75,7 @@ export class DashboardService {
       tx,
       events.map(event => event.actorId),
     );
-    const counts = await environmentCounts(tx);
+    const counts = await this.#counts.read();
     return {
       waitingForMe: [
         ...toApprove.items.map(run => ({
@@ -100,7 +101,7 @@ export class DashboardService {
         summary: summaryOf(event),
       })),
       environments: this.#environments.names.map(name => {
-        const found = counts.find(one => one.environment === name);
+        const found = counts.environments.find(one => one.environment === name);
         return {
           name,
           executed: found?.executed ?? 0,
@@ -108,7 +109,7 @@ export class DashboardService {
           waiting: found?.waiting ?? 0,
         };
       }),
-      counts: await totals(tx),
+      counts: counts.totals,
     };
   }
 
@@ -198,18 +199,17 @@ export class DashboardService {
   async #toResolve(context: CommandContext): Promise<Waiting> {
     if (!atLeast(context.caller.user.role, 'manager')) return [];
     const items = await unresolvedItems(this.#knex, SHOWN);
-    const waiting: Waiting = [];
-    for (const item of items) {
-      const row = await findRunListRow(this.#knex, item.runId);
-      if (!row) continue;
-      const page = await this.#queries.summaries(this.#knex, [row], 1);
-      waiting.push({
-        kind: 'resolve',
-        run: page.items[0],
-        item: item.id,
-        since: item.finishedAt.toISOString(),
-      });
-    }
-    return waiting;
+    const rows = await findRunListRows(
+      this.#knex,
+      items.map(item => item.runId),
+    );
+    const page = await this.#queries.summaries(this.#knex, rows, rows.length);
+    const runs = new Map(page.items.map(run => [run.id, run]));
+    return items.flatMap(item => {
+      const run = runs.get(item.runId);
+      if (!run) return [];
+      const since = item.finishedAt.toISOString();
+      return [{ kind: 'resolve' as const, run, item: item.id, since }];
+    });
   }
 }

@@ -33,7 +33,10 @@ const seesAll = ({ caller }: CommandContext, access: LogAccess) =>
   access.sensitive === 'permitted' &&
   sensitiveLogRefusal(caller.user) === undefined;
 
-const CHUNKS_A_READ = 20;
+/** Of a log with short chunks more are read at a time, until it is about so many lines. */
+const LINES_A_READ = 2_000;
+const FEWEST_CHUNKS = 20;
+const MOST_CHUNKS = 500;
 
 /** A page with a rare search term ends here; the reader goes on from `nextAfter`. */
 const LINES_A_PAGE = 100_000;
@@ -222,19 +225,21 @@ async function* readLines(
   after: number,
 ): AsyncIterable<LogLine> {
   let from = after;
+  let limit = FEWEST_CHUNKS;
   for (;;) {
-    const chunks = await readLogChunks(knex, of, {
-      after: from,
-      limit: CHUNKS_A_READ,
-    });
+    const chunks = await readLogChunks(knex, of, { after: from, limit });
+    let lines = 0;
     for (const chunk of chunks) {
+      lines += chunk.lines.length;
       for (const line of chunk.lines) {
         if (line.seq <= after) continue;
         yield { ...line, runItem: chunk.itemId, attempt: chunk.attempt };
       }
       from = chunk.lastSeq;
     }
-    if (chunks.length < CHUNKS_A_READ) return;
+    if (chunks.length < limit) return;
+    const fitting = Math.round((LINES_A_READ * chunks.length) / lines);
+    limit = Math.min(MOST_CHUNKS, Math.max(FEWEST_CHUNKS, fitting));
   }
 }
 

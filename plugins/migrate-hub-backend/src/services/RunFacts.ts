@@ -24,7 +24,7 @@ import { Signer } from '../crypto/Signer';
 import { listApprovals } from '../store/approvals';
 import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
-import { holdingsOf } from '../store/holdings';
+import { countAppliedByUs, holdingsOf } from '../store/holdings';
 import { findMigration, statesOf } from '../store/migrations';
 import { itemsOfRun } from '../store/runItems';
 import { findUsers } from '../store/users';
@@ -285,9 +285,12 @@ export async function readPromotionSource(
   return {
     state: states.find(one => one.environment === source),
     executedChecksum: others.length === 0 ? checksum : undefined,
-    appliedByUs: holdings.filter(
-      one => one.appliedByUs && one.checksumUp === ask.checksumUp,
-    ).length,
+    appliedByUs: await countAppliedByUs(tx, {
+      ...ask,
+      targetIds: holdings
+        .filter(one => one.checksumUp === ask.checksumUp)
+        .map(one => one.targetId),
+    }),
   };
 }
 

@@ -9,11 +9,11 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
-import { mayDecide } from '../domain/approvals';
+import { canApprove, mayDecide } from '../domain/approvals';
 import { Hold } from '../domain/holds';
 import { RunRecord } from '../domain/types';
 import { HubError } from '../errors';
-import { decodeCursor, toPage } from '../store/cursor';
+import { Cursor, decodeCursor, toPage } from '../store/cursor';
 import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
 import { isExecutorAlive } from '../store/executors';
@@ -26,10 +26,11 @@ import { findUserId } from '../store/users';
 import { lookUpActors } from './actors';
 import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';
+import { readDecisionSubjects } from './decisionSubjects';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { Gate, principal } from './Gate';
 import { ordinalOf, statementViews } from './itemStatements';
-import { decisionFacts, RunFacts, RunFactsReader } from './RunFacts';
+import { RunFactsReader } from './RunFacts';
 import { runActions } from './runActions';
 import {
   holdView,
@@ -40,6 +41,9 @@ import {
 } from './runViews';
 
 type Page<T> = { items: T[]; nextCursor?: string };
+
+/** Waiting runs that are looked at in one go for those that somebody may decide. */
+const LOOKED_AT = 200;
 
 /** Items that come with the run itself; the rest by page. */
 const FIRST_ITEMS = 200;
@@ -134,8 +138,9 @@ export class RunQueries {
         `There is no run item with id ${itemId}.`,
       );
     }
-    const run = await this.found(this.#knex, item.runId);
-    const { revision } = await this.#facts.read(this.#knex, run);
+    const revisions = await store.currentRevisions(this.#knex, [item.runId]);
+    const revision = revisions.get(item.runId);
+    if (!revision) throw new Error(`run ${item.runId} is incomplete`);
     return statementViews({
       item,
       plan: await readPlan(this.#knex, revision.planHash),
@@ -151,26 +156,32 @@ export class RunQueries {
     query: z.output<typeof pendingApprovalQuerySchema>,
   ): Promise<Page<RunSummary>> {
     if (query.environment) this.#environments.configured(query.environment);
-    let after = decodeCursor(query.cursor);
-    const mine: store.RunListRow[] = [];
-    for (;;) {
-      const rows = await store.listRuns(
+    const awaiting = (page: { limit: number; after?: Cursor }) =>
+      store.listRuns(
         this.#knex,
         { status: ['awaiting_approval'], environment: query.environment },
-        { limit: query.limit, after, order: 'oldest' },
+        { ...page, order: 'oldest' },
       );
-      if (query.scope === 'all') {
-        return this.summaries(this.#knex, rows, query.limit);
+    let after = decodeCursor(query.cursor);
+    if (query.scope === 'all') {
+      const rows = await awaiting({ limit: query.limit, after });
+      return this.summaries(this.#knex, rows, query.limit);
+    }
+    if (!canApprove(context.caller.user)) return { items: [] };
+    const mine: store.RunListRow[] = [];
+    for (;;) {
+      const rows = await awaiting({ limit: LOOKED_AT, after });
+      mine.push(...(await this.#decidable(context, rows)));
+      const last = rows[rows.length - 1];
+      // One more than the page tells summaries() that there is a next one.
+      if (mine.length > query.limit || rows.length <= LOOKED_AT) {
+        return this.summaries(
+          this.#knex,
+          mine.slice(0, query.limit + 1),
+          query.limit,
+        );
       }
-      for (const row of rows.slice(0, query.limit)) {
-        if (await this.#mayDecide(context, row)) mine.push(row);
-        after = { at: row.exactCreatedAt, id: row.id };
-        // One more than the page tells summaries() that there is a next one.
-        if (mine.length > query.limit) break;
-      }
-      if (mine.length > query.limit || rows.length <= query.limit) {
-        return this.summaries(this.#knex, mine, query.limit);
-      }
+      after = { at: last.exactCreatedAt, id: last.id };
     }
   }
 
@@ -249,15 +260,26 @@ export class RunQueries {
     });
   }
 
-  async #mayDecide(
+  /** Those of the runs that the caller may approve, all at once: hundreds may wait. */
+  async #decidable(
     context: CommandContext,
-    row: store.RunListRow,
-  ): Promise<boolean> {
-    const facts: RunFacts = await this.#facts.read(this.#knex, row);
-    return !mayDecide({
-      ...decisionFacts(facts),
-      ...principal(context.caller),
-      decision: 'approve',
+    rows: store.RunListRow[],
+  ): Promise<store.RunListRow[]> {
+    const facts = await readDecisionSubjects(
+      this.#knex,
+      this.#environments,
+      rows,
+    );
+    return rows.filter(row => {
+      const subject = facts.get(row.id);
+      return (
+        subject &&
+        !mayDecide({
+          ...subject,
+          ...principal(context.caller),
+          decision: 'approve',
+        })
+      );
     });
   }
 

@@ -33,6 +33,7 @@ import {
   withdrawItems,
 } from '../store/runItems';
 import {
+  findRun,
   insertRevision,
   lockOpenRuns,
   lockRun,
@@ -56,6 +57,15 @@ const NOT_STARTED = ['awaiting_approval', 'approved'];
 function lapseCause({ expired, compromised }: ApprovalJudgement): string {
   if (compromised) return 'the key that signed the approval was compromised';
   return expired ? 'the approval expired' : 'the approvals no longer suffice';
+}
+
+/** Whether a run has to go back to approval, by what its approvals come to now. */
+function hasLapsed(run: RunRecord, judgement: ApprovalJudgement): boolean {
+  const unstarted =
+    run.status === 'approved' || (run.status === 'queued' && !run.startedAt);
+  if (unstarted && !hasQuorum(judgement)) return true;
+  // Whoever gave the approval that is lost could not give it again.
+  return run.status === 'awaiting_approval' && judgement.compromised;
 }
 
 const auditOf = (run: RunRecord, context: SystemContext) => ({
@@ -256,12 +266,7 @@ export class RunRevisions {
   ): Promise<boolean> {
     const { run, judgement, revision, migration } = facts;
     const { expired, compromised } = judgement;
-    const unstarted =
-      run.status === 'approved' || (run.status === 'queued' && !run.startedAt);
-    const falls = unstarted && !hasQuorum(judgement);
-    // Whoever gave the approval that is lost could not give it again.
-    const isStuck = run.status === 'awaiting_approval' && compromised;
-    if (!falls && !isStuck) return false;
+    if (!hasLapsed(run, judgement)) return false;
     if (run.status === 'queued') {
       await withdrawItems(tx, run.id);
       await updateRun(tx, run.id, { scheduledFor: null, wake: true });
@@ -314,6 +319,7 @@ export class RunRevisions {
     const keyIds = this.#facts.compromisedKeyIds;
     const waiting = await runsAwaitingWithApprovalsBy(this.#knex, keyIds);
     for (const { id, migration_id } of [...unstarted, ...waiting]) {
+      if (!(await this.#wouldLapse(id))) continue;
       await this.#knex.transaction(async tx => {
         await lockMigration(tx, migration_id);
         const run = await lockRun(tx, id);
@@ -322,6 +328,16 @@ export class RunRevisions {
         await this.lapse(tx, {}, await this.#facts.read(tx, run));
       });
     }
+  }
+
+  /** Without locks and without targets: hundreds of runs wait soundly for their day. */
+  async #wouldLapse(id: string): Promise<boolean> {
+    const run = await findRun(this.#knex, id);
+    if (!run) return false;
+    const { judgement } = await this.#facts.readForClaim(this.#knex, run, {
+      promotion: 'skip',
+    });
+    return hasLapsed(run, judgement);
   }
 
   /** @throws HubError `OPEN_RUN`: what is archived can have no open run. */

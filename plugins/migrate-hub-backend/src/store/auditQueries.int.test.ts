@@ -36,7 +36,13 @@ describe('reading a long audit trail', () => {
     ['audit_events_at', () => ({ from: from() }), 51],
     ['audit_events_actor', () => ({ actorId }), 8],
     ['audit_events_action', () => ({ action: 'project.archived' }), 5],
-    ['audit_events_entity', () => ({ entityType: 'user', entityId: '17' }), 10],
+    ['audit_events_entity_id', () => ({ entityId: '17' }), 10],
+    [
+      'audit_events_entity_id',
+      () => ({ entityType: 'user', entityId: '17' }),
+      10,
+    ],
+    ['audit_events_entity_type', () => ({ entityType: 'webhook' }), 0],
   ])('uses %s', async (index, filter, rows) => {
     const asked: { sql: string; bindings: Knex.RawBinding[] }[] = [];
     knex.on('query', query => asked.push(query));

@@ -162,7 +162,7 @@ export const conditionsOf = (
 /**
  * Newest first; one row more than `limit` tells that there is a next page.
  *
- * @remarks relies on audit_events_at, _actor, _action and _entity
+ * @remarks relies on audit_events_at, _actor, _action, _entity_id and _entity_type
  */
 export async function listAuditEvents(
   tx: Tx,

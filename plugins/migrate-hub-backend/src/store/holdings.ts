@@ -22,8 +22,6 @@ export interface Holding {
   runType: 'apply' | 'rollback';
   status: ItemStatus;
   outcome?: Outcome;
-  /** A run of ours applied what it holds; the row was not there before. */
-  appliedByUs: boolean;
   at: Date;
 }
 
@@ -34,7 +32,9 @@ const DECISIVE = `(i.status in ('executed', 'skipped')
 /**
  * The newest item of each target that says what it holds.
  *
- * @remarks relies on run_items_migration
+ * @remarks
+ * Relies on run_items_migration and runs_migration. That the run is one of the
+ * migration goes without saying, but not for the planner: it would read all runs.
  */
 export async function holdingsOf(
   tx: Tx,
@@ -45,7 +45,7 @@ export async function holdingsOf(
     .join('runs as r', 'r.id', 'i.run_id')
     .join('db_targets as t', 't.id', 'i.target_id')
     .join('db_sets as s', 's.id', 't.db_set_id')
-    .where('i.migration_id', migrationId)
+    .where({ 'i.migration_id': migrationId, 'r.migration_id': migrationId })
     .whereRaw(DECISIVE)
     .distinctOn('i.target_id')
     .orderBy([
@@ -63,17 +63,6 @@ export async function holdingsOf(
       'i.outcome',
       'i.checksum_up',
       'i.finished_at',
-      tx.raw(`exists (
-        select from run_items x join runs y on y.id = x.run_id
-        where x.migration_id = i.migration_id and x.target_id = i.target_id
-          and y.type = 'apply' and x.status = 'executed'
-          and x.checksum_up = i.checksum_up
-          and not exists (
-            select from run_items u join runs w on w.id = u.run_id
-            where u.migration_id = i.migration_id and u.target_id = i.target_id
-              and w.type = 'rollback' and u.status = 'executed'
-              and u.finished_at > x.finished_at)
-      ) as applied_by_us`),
     );
   if (environment) query.where('r.environment', environment);
   const rows = await query;
@@ -90,10 +79,34 @@ export async function holdingsOf(
       runType: row.type,
       status: row.status,
       outcome: optional<Outcome>(row.outcome),
-      appliedByUs: holds && row.applied_by_us,
       at: row.finished_at,
     };
   });
+}
+
+/**
+ * On how many of these targets a run of ours applied this version, rather than
+ * found it there, and none has taken it back since.
+ *
+ * @remarks relies on run_items_migration and runs_migration
+ */
+export async function countAppliedByUs(
+  tx: Tx,
+  ask: { migrationId: string; checksumUp: string; targetIds: string[] },
+): Promise<number> {
+  const { rows } = await tx.raw(
+    `select count(*)::int as n
+       from (select max(i.finished_at) filter (
+                      where r.type = 'apply' and i.checksum_up = :checksumUp) as applied_at,
+                    max(i.finished_at) filter (where r.type = 'rollback') as undone_at
+               from run_items i join runs r on r.id = i.run_id
+              where i.migration_id = :migrationId and r.migration_id = :migrationId
+                and i.status = 'executed' and i.target_id = any(:targetIds::uuid[])
+              group by i.target_id) as ours
+      where applied_at >= coalesce(undone_at, applied_at)`,
+    ask,
+  );
+  return rows[0].n;
 }
 
 /**

@@ -93,13 +93,18 @@ export async function readLogChunks(
   }));
 }
 
-/** Lines that were not kept because an item had said too much. */
+/**
+ * Lines that were not kept because an item had said too much.
+ *
+ * @remarks relies on run_items_dropped for a run
+ */
 export async function droppedLines(
   tx: Tx,
   of: { runId: string } | { itemId: string },
 ): Promise<number> {
   const row = await tx('run_items')
     .where('runId' in of ? { run_id: of.runId } : { id: of.itemId })
+    .where('log_dropped', '>', 0)
     .sum({ dropped: 'log_dropped' })
     .first();
   return Number(row?.dropped ?? 0);

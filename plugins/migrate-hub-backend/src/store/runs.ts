@@ -325,6 +325,15 @@ export async function findRunListRow(
   return row && toListRow(row);
 }
 
+/** Several, in no order. */
+export async function findRunListRows(
+  tx: Tx,
+  ids: string[],
+): Promise<RunListRow[]> {
+  const rows = await listQuery(tx).whereIn('r.id', ids);
+  return rows.map(toListRow);
+}
+
 export async function dbSetsOfRun(
   tx: Tx,
   runId: string,
