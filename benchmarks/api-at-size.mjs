@@ -55,7 +55,7 @@ try {
   say(JSON.stringify(sizes));
   const store = await connectPostgres(server, database);
   const asked = questions(await sampleOf(store)).filter(({ name }) =>
-    name.includes(ask.only),
+    new RegExp(ask.only).test(name),
   );
   const rows = await measureAll(store, asked);
   publish('api-at-size', rows, { sizes, clients: ask.clients });

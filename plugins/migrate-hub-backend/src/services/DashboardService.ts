@@ -140,7 +140,10 @@ export class DashboardService {
     for (const { id, since } of await haltedRuns(this.#knex, SHOWN)) {
       const row = await findRunListRow(this.#knex, id);
       if (!row) continue;
-      const facts = await this.#facts.read(this.#knex, row);
+      // Not its targets: a run can have thousands.
+      const facts = await this.#facts.readForClaim(this.#knex, row, {
+        promotion: 'read',
+      });
       const { hold } = await this.#conditions.of(this.#knex, facts);
       const refusal = continueRefusal({
         ...principal(context.caller),
