@@ -3,14 +3,11 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import knexFactory from 'knex';
 import { step } from '../../scripts/lib/progress.mjs';
 
 const require = createRequire(import.meta.url);
 const backend = '../../plugins/migrate-hub-backend/src';
-// As the backend has it.
-const { knex: knexFactory } = createRequire(
-  require.resolve(`${backend}/store/Database.ts`),
-)('knex');
 const { Signer } = require(`${backend}/crypto/Signer.ts`);
 const { AuditChainer } = require(`${backend}/services/AuditChainer.ts`);
 const { RoleGrants } = require(`${backend}/services/RoleGrants.ts`);
