@@ -21,7 +21,12 @@ describe('the portal', () => {
       APP_CONFIG: [
         {
           data: {
-            app: { title: 'migrate-hub', baseUrl: 'http://localhost' },
+            app: {
+              title: 'migrate-hub',
+              baseUrl: 'http://localhost',
+              // As in app-config.yaml.
+              extensions: [{ 'page:home': { config: { path: '/' } } }],
+            },
             backend: { baseUrl: 'http://localhost' },
           },
           context: 'test',
