@@ -41,7 +41,7 @@ const pages = {
   'the queue': [`${root}/approvals?scope=all`, 'Waiting for approval'],
   'what is approved': [
     `${root}/approvals?view=ready`,
-    'Nothing is approved and not yet executed.',
+    'Approved and queued',
   ],
   'a decision': [`${root}/approvals?run=:run`, 'How to undo it'],
   databases: [`${root}/databases`, 'auth_prd'],
