@@ -99,7 +99,7 @@ it('tells operators how it is', async () => {
     status: 'ok',
     parts: {
       ...{ 'metadata database': 'ok', keys: 'ok', executor: 'ok' },
-      'audit chain': 'ok',
+      ...{ policies: 'ok', 'audit chain': 'ok', 'audit trail in targets': 'ok' },
       // The tests' hub owns its tables; production should not.
       'owner of the tables': expect.stringContaining('append-only'),
     },
