@@ -99,7 +99,11 @@ it('tells operators how it is', async () => {
     status: 'ok',
     parts: {
       ...{ 'metadata database': 'ok', keys: 'ok', executor: 'ok' },
-      ...{ policies: 'ok', 'audit chain': 'ok', 'audit trail in targets': 'ok' },
+      ...{
+        policies: 'ok',
+        'audit chain': 'ok',
+        'audit trail in targets': 'ok',
+      },
       // The tests' hub owns its tables; production should not.
       'owner of the tables': expect.stringContaining('append-only'),
     },
