@@ -90,7 +90,7 @@ describe('sign-in with an OpenID provider', () => {
   });
 
   step('which holds from the next call on', grace, async page => {
-    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    await page.getByRole('link', { name: 'All migrations' }).click();
     await page.getByRole('button', { name: 'Sign in again' }).first().click();
     await google(page).waitFor();
   });
