@@ -7,7 +7,7 @@ import { say, step } from './lib/progress.mjs';
 import { installDependencies } from './lib/toolchain.mjs';
 
 const folder = join(root, 'docs', 'images');
-const size = { width: 1280, height: 800 };
+const size = { width: 1280, height: 720 };
 const MOST_BYTES = 200_000;
 
 async function run() {
@@ -38,6 +38,8 @@ async function run() {
     locale: 'en-GB',
     viewport: size,
   });
+  // The development server builds a page when it is first opened.
+  page.setDefaultTimeout(60_000);
   const [, manager] = portal.accounts;
   await enterPortal(page, {
     backendUrl: portal.backendUrl,
