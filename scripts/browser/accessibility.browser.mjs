@@ -39,10 +39,7 @@ const pages = {
   runs: [`${root}/runs`, 'auth-0001-create-accounts'],
   'a run': [`${root}/runs/:run`, 'What an approval covers'],
   'the queue': [`${root}/approvals?scope=all`, 'Waiting for approval'],
-  'what is approved': [
-    `${root}/approvals?view=ready`,
-    'Approved and queued',
-  ],
+  'what is approved': [`${root}/approvals?view=ready`, 'Approved and queued'],
   'a decision': [`${root}/approvals?run=:run`, 'How to undo it'],
   databases: [`${root}/databases`, 'auth_prd'],
   users: [`${root}/admin`, admin.email],
