@@ -60,7 +60,7 @@ try {
       await go('/migrations')();
       await first(newest);
       return timed(
-        () => page.getByLabel('Search').fill('bulk-000777'),
+        () => page.getByRole('searchbox').first().fill('bulk-000777'),
         'bulk-000777',
       );
     },
@@ -102,11 +102,11 @@ async function generateMigrations() {
       select id, row_number() over (order by key) - 1 as n from projects where key like 'bulk-%';
     insert into migrations
         (id, project_id, key, name, jira, version, created_by, updated_by, created_at, updated_at)
-      select gen_random_uuid(), p.id, 'bulk-' || lpad(n::text, 6, '0'),
-             'Change ' || n || ' of the tables of the shop', 'BULK-' || n, 1,
+      select gen_random_uuid(), p.id, 'bulk-' || lpad(g.n::text, 6, '0'),
+             'Change ' || g.n || ' of the tables of the shop', 'BULK-' || g.n, 1,
              (select id from who), (select id from who),
-             now() - make_interval(mins => ${MIGRATIONS} - n), now() - make_interval(mins => ${MIGRATIONS} - n)
-        from generate_series(1, ${MIGRATIONS}) n join p on p.n = n % 20;
+             now() - make_interval(mins => ${MIGRATIONS} - g.n), now() - make_interval(mins => ${MIGRATIONS} - g.n)
+        from generate_series(1, ${MIGRATIONS}) g (n) join p on p.n = g.n % 20;
     insert into migration_versions (migration_id, version, checksum_up, transaction_mode, created_by)
       select id, 1, repeat('b', 64), 'auto', created_by from migrations where key like 'bulk-%';
     insert into environment_states (migration_id, environment, state, executed, total)

@@ -32,6 +32,8 @@ export async function startServedPortal({ name }) {
           ports: { frontend: port, backend: port },
         }),
         NODE_ENV: 'production',
+        // On this machine there is no https.
+        APP_CONFIG_migrateHub_allowInsecureBaseUrl: 'true',
       },
       log: join(logs, `${name}-backend.log`),
     }),
