@@ -1,6 +1,6 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
-import { Alarm } from '../services/Alarm';
+import { Loop } from '../services/Loop';
 import { CHANNELS, Listener } from '../store/Listener';
 import { dropFedEvents, FedEvent, takeFedEvents } from '../store/eventFeed';
 
@@ -47,14 +47,22 @@ const PATIENCE_MS = 10_000;
  */
 export class EventFeed {
   readonly #options: EventFeedOptions;
-  readonly #alarm = new Alarm();
-  readonly #stopAlarm = new Alarm();
-  #loop: Promise<void> | undefined;
+  readonly #loop: Loop;
   #unsubscribe: (() => void)[] = [];
-  #stopped = false;
 
   private constructor(options: EventFeedOptions) {
     this.#options = options;
+    this.#loop = Loop.create({
+      work: async () => ((await this.deliver()) === BATCH ? 'more' : 'done'),
+      onError: error =>
+        options.logger.warn(
+          'Committed events could not be told to their followers, trying again',
+          error,
+        ),
+      pollMs: POLL_MS,
+      afterFailureMs: AFTER_FAILURE_MS,
+      restMs: REST_MS,
+    });
   }
 
   static create(options: EventFeedOptions): EventFeed {
@@ -62,37 +70,16 @@ export class EventFeed {
   }
 
   start(): void {
-    const ring = () => this.#alarm.ring();
+    const ring = () => this.#loop.ring();
     this.#unsubscribe = Object.values(CHANNELS).map(channel =>
       this.#options.listener.on(channel, ring),
     );
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#alarm.ring();
-    this.#stopAlarm.ring();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      let pause = POLL_MS;
-      try {
-        if ((await this.deliver()) === BATCH) pause = 0;
-      } catch (error) {
-        pause = AFTER_FAILURE_MS;
-        this.#options.logger.warn(
-          'Committed events could not be told to their followers, trying again',
-          error as Error,
-        );
-      }
-      if (this.#stopped || pause === 0) continue;
-      await this.#stopAlarm.sleep(REST_MS);
-      if (!this.#stopped) await this.#alarm.sleep(pause);
-    }
+    await this.#loop.stop();
   }
 
   /** Tells what there is, up to a batch. @returns how many events it was */

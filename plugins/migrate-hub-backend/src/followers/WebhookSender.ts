@@ -5,7 +5,7 @@ import { Knex } from 'knex';
 import { SecretBox } from '../crypto/SecretBox';
 import { webhookSignature } from '../crypto/webhookSignature';
 import { HubError } from '../errors';
-import { Alarm } from '../services/Alarm';
+import { Loop } from '../services/Loop';
 import { CheckedAddress, Receivers } from '../services/Receivers';
 import {
   claimDeliveries,
@@ -44,12 +44,20 @@ type Answer = { statusCode: number } | { error: string };
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
-  readonly #alarm = new Alarm();
-  #loop: Promise<void> | undefined;
-  #stopped = false;
+  readonly #loop: Loop;
 
   private constructor(options: WebhookSenderOptions) {
     this.#options = options;
+    this.#loop = Loop.create({
+      work: async () => ((await this.deliver()) === AT_ONCE ? 'more' : 'done'),
+      onError: error =>
+        options.logger.warn(
+          'The queue of the webhooks could not be read, trying again',
+          error,
+        ),
+      pollMs: POLL_MS,
+      afterFailureMs: AFTER_FAILURE_MS,
+    });
   }
 
   static create(options: WebhookSenderOptions): WebhookSender {
@@ -57,29 +65,11 @@ export class WebhookSender {
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#alarm.ring();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      let pause = POLL_MS;
-      try {
-        if ((await this.deliver()) === AT_ONCE) pause = 0;
-      } catch (error) {
-        pause = AFTER_FAILURE_MS;
-        this.#options.logger.warn(
-          'The queue of the webhooks could not be read, trying again',
-          error as Error,
-        );
-      }
-      if (!this.#stopped) await this.#alarm.sleep(pause);
-    }
+    await this.#loop.stop();
   }
 
   /** Makes the attempts that are due, some at a time. @returns how many it were */

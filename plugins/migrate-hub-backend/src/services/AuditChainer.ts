@@ -18,8 +18,8 @@ import {
   takeUnlinked,
   tryChainerLock,
 } from '../store/auditChain';
-import { Alarm } from './Alarm';
 import { isSignedBy, signCheckpoint } from './auditEvidence';
+import { Loop } from './Loop';
 
 /** Events of one batch, and so of one transaction. */
 const BATCH = 2_000;
@@ -46,16 +46,23 @@ export class AuditChainer {
   readonly #signer: Signer;
   readonly #logger: LoggerService;
   readonly #listeners: CheckpointListener[] = [];
-  readonly #alarm = new Alarm();
+  readonly #loop: Loop;
   #seen: Checkpoint | undefined;
   #trouble: string | undefined;
-  #loop: Promise<void> | undefined;
-  #stopping = false;
 
   private constructor(knex: Knex, signer: Signer, logger: LoggerService) {
     this.#knex = knex;
     this.#signer = signer;
     this.#logger = logger;
+    this.#loop = Loop.create({
+      work: async () => {
+        if ((await this.#linkBatch()) === BATCH) return 'more';
+        this.#trouble = undefined;
+        return 'done';
+      },
+      onError: error => this.#report(error),
+      pollMs: POLL_MS,
+    });
   }
 
   static create(options: {
@@ -88,32 +95,17 @@ export class AuditChainer {
 
   /** Starts the loop; while it runs, a second call does nothing. */
   start(): void {
-    if (this.#loop || this.#stopping) return;
-    this.#loop = this.#run();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#alarm.ring();
-    await this.#loop;
+    await this.#loop.stop();
   }
 
   /** Links all that is committed by now, unless another replica is at it. */
   async linkAll(): Promise<void> {
     let linked = BATCH;
     while (linked === BATCH) linked = await this.#linkBatch();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        await this.linkAll();
-        this.#trouble = undefined;
-      } catch (error) {
-        this.#report(error as Error);
-      }
-      if (!this.#stopping) await this.#alarm.sleep(POLL_MS);
-    }
   }
 
   /** Once for each reason, not every second. */
