@@ -25,9 +25,6 @@ import { refuse } from './refuse';
 
 type ExportQuery = z.output<typeof auditExportQuerySchema>;
 
-/** Links in memory at a time; no connection is held while the reader is slow. */
-const PAGE = 500;
-
 const COLUMNS = [
   ...['seq', 'at', 'action', 'actor', 'actorEmail', 'actorName'],
   ...['entityType', 'entityId', 'environment', 'requestId', 'payload', 'id'],
@@ -227,6 +224,6 @@ export class AuditExporter {
 
   #pages({ from, upTo, conditions }: Export): AsyncGenerator<ExportedLink[]> {
     const stretch = { after: from.seq, upTo: upTo.seq };
-    return readExport(this.#knex, stretch, conditions, PAGE);
+    return readExport(this.#knex, stretch, conditions);
   }
 }

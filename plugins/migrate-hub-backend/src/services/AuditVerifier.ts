@@ -35,10 +35,7 @@ import { openSetting, signSetting } from './signedSettings';
 /** How far the chain was found whole: signed, so that nobody can move it on. */
 const MARK = 'audit.verified';
 
-/** Links in memory at a time. */
-const PAGE = 500;
-
-/** A verification that is broken off goes on from here. */
+/** A verification that is broken off goes on from the last mark. */
 const PAGES_BETWEEN_MARKS = 200;
 
 /** The chain was that long once, says somebody who is not the chain. */
@@ -189,7 +186,7 @@ export class AuditVerifier {
     const upTo = Math.max(ends.link, ends.checkpoint);
     let pages = 0;
     const stretch = { after: walk.head.seq, upTo };
-    for await (const links of readChain(this.#knex, stretch, PAGE)) {
+    for await (const links of readChain(this.#knex, stretch)) {
       signal?.throwIfAborted();
       for (const link of links) {
         const broken = walk.next(link);

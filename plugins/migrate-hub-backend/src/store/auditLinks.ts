@@ -15,6 +15,27 @@ export interface Stretch {
   upTo: number;
 }
 
+/** Links in memory at a time. */
+const PAGE = 500;
+
+/**
+ * Rows of a stretch, page by page: no page holds a connection while the next is
+ * not asked for.
+ */
+async function* inPages<Row extends { seq: string }>(
+  stretch: Stretch,
+  read: (after: number) => Promise<{ rows: Row[] }>,
+): AsyncGenerator<Row[]> {
+  let { after } = stretch;
+  while (after < stretch.upTo) {
+    const { rows } = await read(after);
+    const last = rows[rows.length - 1];
+    if (!last) return;
+    yield rows;
+    after = Number(last.seq);
+  }
+}
+
 const CHECKPOINT_COLUMNS = `
   c.seq as checkpoint_seq, c.at as checkpoint_at, c.hash as checkpoint_hash,
   c.previous, c.key_id, c.signature`;
@@ -72,19 +93,16 @@ const toFoundLink = (row: FoundRow): FoundLink => ({
 });
 
 /**
- * Links with all that has to fit together, in order, page by page: no page
- * holds a connection while the next is not asked for.
+ * Links with all that has to fit together, in order, page by page.
  *
  * @remarks relies on the primary keys of links, events and checkpoints
  */
 export async function* readChain(
   tx: Tx,
   stretch: Stretch,
-  pageSize: number,
 ): AsyncGenerator<FoundLink[]> {
-  let { after } = stretch;
-  while (after < stretch.upTo) {
-    const { rows } = await tx.raw<{ rows: FoundRow[] }>(
+  const pages = inPages<FoundRow>(stretch, async after =>
+    tx.raw(
       `select l.seq, l.event_id, l.event_hash, l.hash as link_hash,
               e.id, e.at, e.actor_id, e.action, e.entity_type, e.entity_id,
               e.migration_id, e.run_id, e.environment, e.request_id, e.payload,
@@ -100,13 +118,10 @@ export async function* readChain(
          left join audit_checkpoints c on c.seq = l.seq
         where l.seq > ? and l.seq <= ?
         order by l.seq limit ?`,
-      [after, stretch.upTo, pageSize],
-    );
-    const last = rows[rows.length - 1];
-    if (!last) return;
-    yield rows.map(toFoundLink);
-    after = Number(last.seq);
-  }
+      [after, stretch.upTo, PAGE],
+    ),
+  );
+  for await (const rows of pages) yield rows.map(toFoundLink);
 }
 
 /** A link as an export has it. */
@@ -124,20 +139,46 @@ export interface ExportedLink {
   };
 }
 
+type ExportedRow = JoinedCheckpoint & {
+  seq: string;
+  event_hash: string;
+  hash: string;
+  canonical: string | null;
+  actor_id: string | null;
+  salt: string | null;
+  data: string | null;
+};
+
+const toExportedLink = (row: ExportedRow): ExportedLink => ({
+  seq: Number(row.seq),
+  eventHash: row.event_hash,
+  hash: row.hash,
+  checkpoint: checkpointOf(row),
+  event:
+    row.canonical === null
+      ? undefined
+      : {
+          canonical: row.canonical,
+          actorId: row.actor_id ?? undefined,
+          personal:
+            row.salt === null || row.data === null
+              ? undefined
+              : { salt: row.salt.replace(/\n/g, ''), data: row.data },
+        },
+});
+
 /** Links in order, page by page, with the events that the filter asks for. */
 export async function* readExport(
   tx: Tx,
   stretch: Stretch,
   filter: AuditFilter,
-  pageSize: number,
 ): AsyncGenerator<ExportedLink[]> {
   const conditions = conditionsOf(filter);
   const wanted = conditions.length
     ? conditions.map(({ sql }) => `e.${sql}`).join(' and ')
     : 'true';
-  let { after } = stretch;
-  while (after < stretch.upTo) {
-    const { rows } = await tx.raw(
+  const pages = inPages<ExportedRow>(stretch, async after =>
+    tx.raw(
       `select l.seq, encode(l.event_hash, 'hex') as event_hash,
               encode(l.hash, 'hex') as hash,
               convert_from(e.canonical, 'utf8') as canonical, e.actor_id,
@@ -149,42 +190,8 @@ export async function* readExport(
          left join audit_checkpoints c on c.seq = l.seq
         where l.seq > ? and l.seq <= ?
         order by l.seq limit ?`,
-      [
-        ...conditions.map(({ value }) => value),
-        ...[after, stretch.upTo, pageSize],
-      ],
-    );
-    const last = rows[rows.length - 1];
-    if (!last) return;
-    yield rows.map(
-      (
-        row: JoinedCheckpoint & {
-          seq: string;
-          event_hash: string;
-          hash: string;
-          canonical: string | null;
-          actor_id: string | null;
-          salt: string | null;
-          data: string | null;
-        },
-      ): ExportedLink => ({
-        seq: Number(row.seq),
-        eventHash: row.event_hash,
-        hash: row.hash,
-        checkpoint: checkpointOf(row),
-        event:
-          row.canonical === null
-            ? undefined
-            : {
-                canonical: row.canonical,
-                actorId: row.actor_id ?? undefined,
-                personal:
-                  row.salt === null || row.data === null
-                    ? undefined
-                    : { salt: row.salt.replace(/\n/g, ''), data: row.data },
-              },
-      }),
-    );
-    after = Number(last.seq);
-  }
+      [...conditions.map(({ value }) => value), ...[after, stretch.upTo, PAGE]],
+    ),
+  );
+  for await (const rows of pages) yield rows.map(toExportedLink);
 }
