@@ -24,9 +24,6 @@ export interface OwnDatabases {
   holds(database: string): boolean;
 }
 
-/** An address of IPv4 written as one of IPv6 is one of IPv4. */
-const parse = (address: string) => ipaddr.process(address);
-
 const networkOf = (text: string): Network => ipaddr.parseCIDR(text);
 
 const bitsOf = (address: Network[0]): string =>
@@ -35,8 +32,8 @@ const bitsOf = (address: Network[0]): string =>
     .map(byte => byte.toString(2).padStart(8, '0'))
     .join('');
 
-function isIn(address: string, [base, prefix]: Network): boolean {
-  const bits = bitsOf(parse(address));
+function holds([base, prefix]: Network, address: Network[0]): boolean {
+  const bits = bitsOf(address);
   const network = bitsOf(base);
   return (
     bits.length === network.length && bits.startsWith(network.slice(0, prefix))
@@ -44,7 +41,39 @@ function isIn(address: string, [base, prefix]: Network): boolean {
 }
 
 const isWithin = (inner: Network, outer: Network) =>
-  inner[1] >= outer[1] && isIn(inner[0].toString(), outer);
+  inner[1] >= outer[1] && holds(outer, inner[0]);
+
+/** Addresses of IPv6 that lead to one of IPv4, and at which byte that begins: NAT64, 6to4, and the form of old. */
+const CARRIERS: [Network, number][] = [
+  [networkOf('64:ff9b::/96'), 12],
+  [networkOf('2002::/16'), 2],
+  [networkOf('::/96'), 12],
+];
+
+/** As the library takes it: an end such as `64:ff9b::10.1.2.3` in hex, no zone. */
+const plain = (text: string): string =>
+  text
+    .replace(/%.*$/, '')
+    .replace(/(?<=:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {
+      const [a, b, c, d] = parts.slice(0, 4).map(Number);
+      return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+    });
+
+/** What an address stands for: itself (one of IPv4 written as one of IPv6 is one of IPv4), and where it leads. */
+function formsOf(text: string): Network[0][] {
+  const address = ipaddr.process(plain(text));
+  const bytes = address.toByteArray();
+  const carried = CARRIERS.flatMap(([network, at]) =>
+    // `::1` leads nowhere else.
+    holds(network, address) && bytes[at] !== 0
+      ? [new ipaddr.IPv4(bytes.slice(at, at + 4))]
+      : [],
+  );
+  return [address, ...carried];
+}
+
+const isIn = (address: string, network: Network): boolean =>
+  formsOf(address).some(form => holds(network, form));
 
 const LOOPBACK = [networkOf('127.0.0.0/8'), networkOf('::1/128')];
 
@@ -88,7 +117,8 @@ export const specialAddress = (address: string): string | undefined =>
 
 /** Undefined if it is none of: name, `*.domain`, address, network in CIDR. */
 export function parseReachEntry(text: string): ReachEntry | undefined {
-  const [base, bits, ...more] = text.split('/');
+  const [given, bits, ...more] = text.split('/');
+  const base = plain(given);
   const isV4 = ipaddr.IPv4.isValidFourPartDecimal(base);
   if ((isV4 || ipaddr.IPv6.isValid(base)) && more.length === 0) {
     const most = isV4 ? 32 : 128;
@@ -108,7 +138,9 @@ export function parseReachEntry(text: string): ReachEntry | undefined {
 /** Whether these are one machine, as far as addresses tell. */
 function isSameMachine(one: string, other: string): boolean {
   return (
-    parse(one).toString() === parse(other).toString() ||
+    formsOf(one).some(form =>
+      formsOf(other).some(like => like.toString() === form.toString()),
+    ) ||
     (isLoopback(one) && isLoopback(other))
   );
 }
