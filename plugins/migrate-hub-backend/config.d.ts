@@ -75,7 +75,8 @@ export interface Config {
     };
     /**
      * E-mail addresses that are admins from the start, or from their first
-     * sign-in on. At least one, or nobody can give out roles.
+     * sign-in on. At least one, or nobody can give out roles; better two, as
+     * what takes two admins takes two whom no third appointed (docs/policies.md).
      */
     firstAdmins?: string[];
     /**

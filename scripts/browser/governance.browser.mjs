@@ -1,6 +1,5 @@
 // What takes two: a weaker policy of prd, the next wave of a run, a broken glass. In the browser, with real databases.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import {
   accounts,
@@ -12,11 +11,7 @@ import {
 } from './lib/portal.mjs';
 import { createStoryDatabase } from './lib/storyDatabase.mjs';
 
-const [user, manager, admin] = accounts;
-const chief = {
-  email: 'chief@example.com',
-  password: randomBytes(12).toString('hex'),
-};
+const [user, manager, admin, chief] = accounts;
 
 describe('what takes two', () => {
   let browser;
@@ -32,7 +27,6 @@ describe('what takes two', () => {
       manager: await callHub(manager),
       admin: await callHub(admin),
     };
-    await makeChief(hub.admin);
     databases = [await createStoryDatabase(), await createStoryDatabase()];
     asAdmin = await startSession(browser, 'the admin');
     asChief = await startSession(browser, 'the chief');
@@ -209,20 +203,6 @@ describe('what takes two', () => {
     return { id };
   }
 });
-
-/** An admin more: he is the first of two, for his role comes from the other. */
-async function makeChief(hub) {
-  const { id } = await hub.post('/users', {
-    email: chief.email,
-    role: 'admin',
-  });
-  const given = await hub.post(`/users/${id}/one-time-password`);
-  await callHub({
-    email: chief.email,
-    password: given.password,
-    newPassword: chief.password,
-  });
-}
 
 const button = (page, name) =>
   page.getByRole('button', { name, exact: typeof name === 'string' });

@@ -134,6 +134,7 @@ export function createHub(options: {
     commands,
     environments,
     facts,
+    grants: signIn.grants,
     revisions,
   });
 

@@ -1,5 +1,6 @@
 // A portal of its own with the demo in it: for the browser tests, the screenshots and the benchmarks
 // of pages.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { appEnvironment, startBackend, startFrontend } from '../app.mjs';
 import { createDemoDatabases } from '../demo/databases.mjs';
@@ -42,6 +43,10 @@ export async function startTestPortal({ name }) {
     await freePort(),
     await freePort(),
   ];
+  const chief = {
+    email: 'chief@example.com',
+    password: randomBytes(12).toString('hex'),
+  };
   const log = what => join(logs, `${name}-${what}.log`);
   const postgres = await startTestPostgres({
     port: await freePort(),
@@ -54,6 +59,9 @@ export async function startTestPortal({ name }) {
     APP_CONFIG_auth_providers_google: JSON.stringify({
       development: openIdConfig(openid),
     }),
+    // What takes two admins takes two whom nobody else appointed.
+    APP_CONFIG_migrateHub_firstAdmins: JSON.stringify([chief.email]),
+    APP_CONFIG_migrateHub_firstAdminPassword: JSON.stringify(chief.password),
     APP_CONFIG_migrateHub_signIn: JSON.stringify({
       localSignIn: true,
       allowedDomains: ['example.com'],
@@ -82,7 +90,7 @@ export async function startTestPortal({ name }) {
     url,
     backendUrl,
     secrets,
-    accounts: demoAccounts(secrets),
+    accounts: [...demoAccounts(secrets), chief],
     postgres: {
       host: '127.0.0.1',
       port: postgres.port,

@@ -37,6 +37,9 @@ const worlds = fc.record({
             'service' as const,
           ),
           roleGrantedBy: fc.constantFrom(undefined, ...ids),
+          proof: fc.record({
+            passwordGivenBy: fc.constantFrom(undefined, ...ids),
+          }),
         })
         .map(over => person({ id, ...over })),
     ),
@@ -102,6 +105,9 @@ describe('whatever the world is like', () => {
           expect([world.changer, world.earlierChanger]).not.toContain(user.id);
           expect([world.requester, world.author]).not.toContain(
             user.roleGrantedBy,
+          );
+          expect([world.requester, world.author]).not.toContain(
+            user.proof?.passwordGivenBy,
           );
           const own = [world.requester, world.author].includes(user.id);
           expect(implies(own, world.selfApproval)).toBe(true);

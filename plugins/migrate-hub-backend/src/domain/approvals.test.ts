@@ -94,6 +94,11 @@ describe('an approval', () => {
       /given the role by the author/,
     ],
     [
+      'of a manager whose password the requester gave',
+      { users: withUser({ proof: { passwordGivenBy: 'uma' } }) },
+      /given the password by the requester/,
+    ],
+    [
       'of a manager disabled since',
       { users: withUser({ disabled: true }) },
       /disabled/,
@@ -247,6 +252,15 @@ describe('who may decide', () => {
       { caller: { ...mia, roleGrantedBy: 'uma' } },
       'SELF_APPROVAL',
       /were given your role by the requester/,
+    ],
+    [
+      'a manager whose password the author gave',
+      {
+        versionAuthorId: 'eve',
+        caller: { ...mia, proof: { passwordGivenBy: 'eve' } },
+      },
+      'SELF_APPROVAL',
+      /were given your password by the author/,
     ],
     [
       'the same manager again',

@@ -79,6 +79,14 @@ function involvement(subject: Subject, person: UserRecord): string | undefined {
   if (person.roleGrantedBy === versionAuthorId) {
     return 'was given the role by the author of the SQL';
   }
+  // Whoever asks could otherwise be the approver.
+  const passwordFrom = person.proof?.passwordGivenBy;
+  if (passwordFrom === run.requestedBy) {
+    return 'was given the password by the requester';
+  }
+  if (passwordFrom === versionAuthorId) {
+    return 'was given the password by the author of the SQL';
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { administerRefusal, Principal } from './actions';
 import { Refusal } from './refusal';
 import { isOpen } from './runStates';
-import { secondAdminRefusal } from './secondAdmin';
+import { AdminCircle, secondAdminRefusal } from './secondAdmin';
 import { BreakGlass, RevisionRecord, RunRecord, UserRecord } from './types';
 
 const HOUR = 3_600_000;
@@ -83,7 +83,7 @@ export function breakGlassRefusal(
 /** Whether the caller may be the second admin. */
 export function confirmGlassRefusal(
   caller: Principal,
-  facts: Facts,
+  facts: Facts & { adminCircle: AdminCircle },
 ): Refusal | undefined {
   const refusal = administerRefusal(caller);
   if (refusal) return refusal;
@@ -95,5 +95,5 @@ export function confirmGlassRefusal(
         'No admin has asked within the last hour to start this run against the clock.',
     };
   }
-  return secondAdminRefusal(caller, facts.users.get(glass.requestedBy));
+  return secondAdminRefusal(caller, glass.requestedBy, facts.adminCircle);
 }

@@ -40,7 +40,13 @@ export interface UserRecord {
   /** Who gave the role; absent for config and provisioning. */
   roleGrantedBy?: string;
   /** How they prove who they are. */
-  proof?: { issuer?: string; sub?: string; passwordDigest?: string };
+  proof?: {
+    issuer?: string;
+    sub?: string;
+    passwordDigest?: string;
+    /** The admin who gave the password that this one came from. */
+    passwordGivenBy?: string;
+  };
   /** The hub's signature over role and identity, see services/RoleGrants. */
   grant?: { at: Date; keyId: string; signature: Buffer };
   disabled: boolean;

@@ -1,6 +1,9 @@
+import { mockCredentials } from '@backstage/backend-test-utils';
 import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { InventoryWorld } from '../__testUtils__/InventoryWorld';
 import { testConfig } from '../__testUtils__/testConfig';
+import { findUser } from '../store/users';
+import { CommandContext } from './context';
 
 const config = testConfig();
 let world: InventoryWorld;
@@ -98,4 +101,104 @@ it('does not count what was signed with a key that others had by then', async ()
   };
   expect(await required(withKeys('2999-01-01T00:00:00Z'))).toBe(3);
   expect(await required(withKeys('2000-01-01T00:00:00Z'))).toBe(1);
+});
+
+describe('one admin alone', () => {
+  const decision = 'confirm';
+  /** Somebody as a call of theirs finds them now. */
+  const as = async (id: string): Promise<CommandContext> => {
+    const row = await findUser(world.knex, id);
+    if (!row) throw new Error(`no user ${id}`);
+    const user = world.hub(config).grants.counted(row);
+    return { caller: { user, credentials: mockCredentials.user() } };
+  };
+  /** An admin of the config, who owes nobody anything. */
+  const founder = async (name: string): Promise<string> => {
+    const user = await world.knex.transaction(tx =>
+      world.hub(config).grants.insert(tx, {
+        ...{ entityRef: `user:default/${name}`, name, role: 'admin' },
+        ...{ kind: 'person', provider: 'local' },
+        email: `${name}@example.com`,
+      }),
+    );
+    if (!user) throw new Error('taken');
+    return user.id;
+  };
+  const appointed = async (by: CommandContext, name: string) => {
+    const email = `${name}@example.com`;
+    const { users } = world.services;
+    return (await users.create(by, { email, role: 'admin' })).id;
+  };
+  /** Asks for one approval where there are five. */
+  const weaken = async (by: CommandContext) => {
+    const { environments } = world.services;
+    const { policy, revision } = await environments.get(by, 'prd');
+    return environments.update(by, 'prd', {
+      policy: { ...policy, approvalsRequired: policy.approvalsRequired - 1 },
+      expectedRevision: revision,
+    });
+  };
+  const confirm = async (by: CommandContext) => {
+    const { environments } = world.services;
+    const { revision } = await environments.get(by, 'prd');
+    return environments.decide(by, 'prd', {
+      ...{ expectedRevision: revision, decision },
+    });
+  };
+  const refused = expect.objectContaining({ code: 'SECOND_ADMIN' });
+
+  it('weakens nothing: not in half steps, nor by whom she appointed or could sign in as', async () => {
+    const { ada } = world.users;
+    const { users } = world.services;
+    await set('prd', { approvalsRequired: 5 });
+    await weaken(ada);
+    await weaken(ada);
+    expect((await view('prd')).policy.approvalsRequired).toBe(5);
+
+    const bob = await appointed(ada, 'bob');
+    const cy = await appointed(await as(bob), 'cy');
+    for (const second of [bob, cy]) {
+      await expect(confirm(await as(second))).rejects.toEqual(refused);
+    }
+    // The other way round it is the same one.
+    await weaken(await as(bob));
+    await expect(confirm(ada)).rejects.toEqual(refused);
+    await expect(confirm(await as(cy))).rejects.toEqual(refused);
+
+    // Nor by the account of somebody who is nobody's making.
+    const cho = await founder('cho');
+    await users.setOneTimePassword(ada, cho);
+    await expect(confirm(await as(cho))).rejects.toEqual(refused);
+    const { allowedActions } = await world.services.environments.get(
+      await as(cho),
+      'prd',
+    );
+    expect(allowedActions).not.toContain('confirmProposal');
+
+    // With the database at hand she makes them nobody's making, and no admins.
+    const row = world.knex('users').where({ id: cy });
+    await row.clone().update({ role_granted_by: null });
+    await expect(confirm(await as(cy))).rejects.toMatchObject({
+      code: 'ROLE_REQUIRED',
+    });
+    await row.clone().update({ role_granted_by: bob });
+    await world
+      .knex('users')
+      .where({ id: bob })
+      .update({ role_granted_by: null });
+    await expect(confirm(await as(cy))).rejects.toEqual(refused);
+
+    expect((await view('prd')).policy.approvalsRequired).toBe(5);
+    await weaken(ada);
+    const dan = await as(await founder('dan'));
+    const shown = await view('prd');
+    await weaken(ada);
+    // Not what was shown to him.
+    await expect(
+      world.services.environments.decide(dan, 'prd', {
+        ...{ expectedRevision: shown.revision, decision },
+      }),
+    ).rejects.toMatchObject({ code: 'STALE_REVISION' });
+    expect((await confirm(dan)).policy.approvalsRequired).toBe(4);
+  });
 });

@@ -19,7 +19,6 @@ import { Tx } from '../store/Database';
 import { CHANNELS, notify } from '../store/Listener';
 import { wakeRuns } from '../store/runItemClaims';
 import { listRuns } from '../store/runs';
-import { findUsers } from '../store/users';
 import { lookUpActors } from './actors';
 import { Commands } from './Commands';
 import { CommandContext } from './context';
@@ -36,6 +35,7 @@ import {
   proposedPolicy,
 } from './environmentViews';
 import { refuse } from './refuse';
+import { RoleGrants } from './RoleGrants';
 import { RunFactsReader } from './RunFacts';
 import { RunRevisions } from './RunRevisions';
 
@@ -43,6 +43,7 @@ interface Options {
   commands: Commands;
   environments: EnvironmentPolicies;
   facts: RunFactsReader;
+  grants: RoleGrants;
   revisions: RunRevisions;
 }
 
@@ -183,8 +184,8 @@ export class EnvironmentSettings {
         });
         return;
       }
-      const users = await findUsers(tx, [proposedBy]);
-      refuse(secondAdminRefusal(context.caller, users.get(proposedBy)));
+      const circle = await this.#options.grants.adminCircle(tx);
+      refuse(secondAdminRefusal(context.caller, proposedBy, circle));
       this.#assertAboveFloor(locked, policy);
       const userId = context.caller.user.id;
       await environments.save(tx, name, { policy, userId });
@@ -296,17 +297,16 @@ export class EnvironmentSettings {
     { caller }: CommandContext,
     name: string,
   ): Promise<EnvironmentSettingsView> {
-    const { environments } = this.#options;
+    const { environments, grants } = this.#options;
     const environment = environments.configured(name);
     const stored = await environments.stored(tx, name);
     const { proposedBy, updatedBy } = stored;
-    const users = await findUsers(tx, proposedBy ? [proposedBy] : []);
     return environmentSettingsView({
       caller,
       environment,
       stored,
       actor: await lookUpActors(tx, [proposedBy, updatedBy]),
-      proposer: proposedBy ? users.get(proposedBy) : undefined,
+      adminCircle: proposedBy ? await grants.adminCircle(tx) : new Map(),
     });
   }
 

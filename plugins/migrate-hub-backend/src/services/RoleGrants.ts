@@ -1,9 +1,12 @@
 import { Knex } from 'knex';
 import { canonicalJson } from '../crypto/canonical';
 import { Signer } from '../crypto/Signer';
+import { AdminCircle } from '../domain/secondAdmin';
 import { UserRecord } from '../domain/types';
+import { Tx } from '../store/Database';
 import { revokeSessionsOf } from '../store/sessions';
 import {
+  findAdminCircle,
   insertUser,
   lockUser,
   NewUser,
@@ -30,6 +33,7 @@ const grantBytes = (
       issuer: user.proof?.issuer,
       sub: user.proof?.sub,
       password: user.proof?.passwordDigest,
+      passwordGivenBy: user.proof?.passwordGivenBy,
       role: user.ownRole,
       groupRole: user.groupRole,
       grantedBy: user.roleGrantedBy,
@@ -80,6 +84,14 @@ export class RoleGrants {
   counted(user: UserRecord): UserRecord {
     if (this.isProved(user)) return user;
     return { ...user, role: 'user', ownRole: 'user', groupRole: undefined };
+  }
+
+  /** For what takes two admins. */
+  async adminCircle(tx: Tx): Promise<AdminCircle> {
+    const proved = (await findAdminCircle(tx)).filter(one =>
+      this.isProved(one),
+    );
+    return new Map(proved.map(user => [user.id, user]));
   }
 
   /** Undefined if somebody was quicker: another row has the entity ref or e-mail address. */

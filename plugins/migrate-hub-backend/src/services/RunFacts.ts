@@ -8,6 +8,7 @@ import {
 import { buildBinding, digestOf } from '../domain/binding';
 import { HeldPolicy, stricterPolicy } from '../domain/policy';
 import { PromotionSource } from '../domain/promotion';
+import { AdminCircle } from '../domain/secondAdmin';
 import { GateFacts } from '../domain/gate';
 import {
   ApprovalRecord,
@@ -59,6 +60,8 @@ export interface RunFacts {
   requester: UserRecord;
   /** Who made revisions after the first. */
   changerIds: string[];
+  /** For who may confirm a broken glass; empty while none waits for that. */
+  adminCircle: AdminCircle;
   /** Two admins let it start whatever windows and freezes say. */
   glassBroken: boolean;
   /** The database's clock. */
@@ -231,6 +234,10 @@ export class RunFactsReader {
         isCompromised: ({ keyId, createdAt }) =>
           this.#signer.isCompromised(keyId, createdAt),
       }),
+      adminCircle:
+        run.breakGlass && !run.breakGlass.confirmed
+          ? await this.#grants.adminCircle(tx)
+          : new Map(),
       glassBroken: isGlassBroken({ run, revision, users, now }, glass =>
         verifyBreakGlass(this.#signer, run.id, glass),
       ),

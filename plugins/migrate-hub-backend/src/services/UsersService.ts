@@ -189,8 +189,7 @@ export class UsersService {
         userId: id,
         passwordHash,
         oneTimeHours: ONE_TIME_HOURS,
-        actorId: context.caller.user.id,
-        by: 'admin',
+        by: { admin: context.caller.user.id },
         requestId: context.requestId,
         otherSessionsRevoked: await revokeSessionsOf(tx, id),
       });

@@ -69,7 +69,8 @@ export async function grantConfiguredRole(
   requestId?: string,
 ): Promise<UserRecord> {
   const proved = grants.isProved(user);
-  if (user.ownRole === role && proved) return user;
+  // Nor is it anybody's gift any more: see domain/secondAdmin.
+  if (user.ownRole === role && proved && !user.roleGrantedBy) return user;
   const changed = await grants.update(tx, user.id, { role: { to: role } });
   await appendAuditEvent(tx, {
     action: 'user.role_changed',
@@ -86,7 +87,7 @@ export async function grantConfiguredRole(
   return changed;
 }
 
-/** Sets a password; `by` says who, if it was not the user. */
+/** Sets a password; `by` says who, if it was not the user, who is `actorId` then. */
 export async function setPassword(
   tx: Knex.Transaction,
   grants: RoleGrants,
@@ -96,22 +97,28 @@ export async function setPassword(
     /** Must be changed at its first use, within that time. */
     oneTimeHours?: number;
     actorId?: string;
-    by?: 'config' | 'admin';
+    by?: 'config' | { admin: string };
     requestId?: string;
     otherSessionsRevoked?: number;
   },
 ): Promise<UserRecord> {
   const user = await grants.update(tx, change.userId, {
-    password: { hash: change.passwordHash, oneTimeHours: change.oneTimeHours },
+    password: {
+      hash: change.passwordHash,
+      oneTimeHours: change.oneTimeHours,
+      givenBy: change.by,
+    },
   });
+  const { by } = change;
+  const admin = typeof by === 'object' ? by.admin : undefined;
   await appendAuditEvent(tx, {
-    actorId: change.actorId,
+    actorId: admin ?? change.actorId,
     action: 'password.set',
     entityType: 'user',
     entityId: change.userId,
     requestId: change.requestId,
     payload: {
-      by: change.by ?? 'self',
+      by: admin ? 'admin' : by ?? 'self',
       oneTimeHours: change.oneTimeHours,
       otherSessionsRevoked: change.otherSessionsRevoked,
     },

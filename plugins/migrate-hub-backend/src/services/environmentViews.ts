@@ -12,8 +12,7 @@ import { DEFAULT_POLICY } from '../domain/policy';
 import { policyChanges } from '../domain/policyComparison';
 import { policyText, ruleText } from '../domain/policyText';
 import { Refusal } from '../domain/refusal';
-import { secondAdminRefusal } from '../domain/secondAdmin';
-import { UserRecord } from '../domain/types';
+import { AdminCircle, secondAdminRefusal } from '../domain/secondAdmin';
 import { nextOpening } from '../domain/windows';
 import { ActorLookup } from './actors';
 import {
@@ -88,9 +87,9 @@ export function environmentSettingsView(options: {
   environment: ConfiguredEnvironment;
   stored: ProvedEnvironmentPolicy;
   actor: ActorLookup;
-  proposer: UserRecord | undefined;
+  adminCircle: AdminCircle;
 }): EnvironmentSettings {
-  const { caller, environment, stored, actor, proposer } = options;
+  const { caller, environment, stored, actor, adminCircle } = options;
   const { name, floor } = environment;
   const policy = inForce(environment, stored);
   const admin = administerRefusal(caller);
@@ -116,7 +115,7 @@ export function environmentSettingsView(options: {
       {
         action: 'confirmProposal',
         refusal: proposal
-          ? secondAdminRefusal(caller, proposer)
+          ? secondAdminRefusal(caller, stored.proposedBy, adminCircle)
           : admin ?? NOTHING_PROPOSED,
       },
       {

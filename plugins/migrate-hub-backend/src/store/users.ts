@@ -22,6 +22,7 @@ export interface UserRow {
   external_issuer: string | null;
   external_sub: string | null;
   password_digest: string | null;
+  password_given_by: string | null;
   role_granted_by: string | null;
   grant_at: Date | null;
   grant_key_id: string | null;
@@ -46,6 +47,7 @@ export const userColumns = (alias: string): string[] =>
     'external_issuer',
     'external_sub',
     'password_digest',
+    'password_given_by',
     'role_granted_by',
     'grant_at',
     'grant_key_id',
@@ -72,6 +74,7 @@ export const toUser = (row: UserRow): UserRecord => ({
     issuer: optional(row.external_issuer),
     sub: optional(row.external_sub),
     passwordDigest: optional(row.password_digest),
+    passwordGivenBy: optional(row.password_given_by),
   },
   grant:
     row.grant_at && row.grant_key_id && row.grant_signature
@@ -105,6 +108,28 @@ export async function findUsers(
     .whereIn('u.id', ids)
     .select(userColumns('u'));
   return new Map(rows.map(row => [row.id, toUser(row)]));
+}
+
+/**
+ * Active admins, by own role or by group, and whoever gave one of them role or
+ * password, directly or through others.
+ */
+export async function findAdminCircle(tx: Tx): Promise<UserRecord[]> {
+  const { rows } = await tx.raw(
+    `with recursive circle (id) as (
+       select id from users
+        where (role = 'admin' or group_role = 'admin') and disabled_at is null
+       union
+       select giver.id
+         from circle
+         join users u on u.id = circle.id
+        cross join lateral (values (u.role_granted_by), (u.password_given_by)) as giver (id)
+        where giver.id is not null)
+     select ${userColumns('u').join(
+       ', ',
+     )} from circle join users u on u.id = circle.id`,
+  );
+  return rows.map(toUser);
 }
 
 /** The id of the user that a filter names by id, e-mail address or entity ref. */
@@ -253,8 +278,15 @@ export interface UserChange {
   /** `by` is absent where the config grants it. */
   role?: { to: Role; by?: string };
   disabled?: boolean;
-  /** `oneTimeHours`: must be changed at its first use, within that time. */
-  password?: { hash: string; oneTimeHours?: number };
+  /**
+   * `oneTimeHours`: must be changed at its first use, within that time. `givenBy` is
+   * absent where somebody changes the own password: whoever gave that one stays.
+   */
+  password?: {
+    hash: string;
+    oneTimeHours?: number;
+    givenBy?: 'config' | { admin: string };
+  };
   /** Takes password and external identity away. */
   reset?: { entityRef: string };
 }
@@ -279,6 +311,7 @@ export async function updateUser(
         external_sub: null,
         password_hash: null,
         password_digest: null,
+        password_given_by: null,
       }),
       ...(external && {
         provider: external.provider,
@@ -305,6 +338,10 @@ export async function updateUser(
             : tx.raw('now() + make_interval(hours => ?)', [
                 password.oneTimeHours,
               ]),
+      }),
+      ...(password?.givenBy && {
+        password_given_by:
+          password.givenBy === 'config' ? null : password.givenBy.admin,
       }),
       revision: tx.raw('revision + 1'),
       updated_at: tx.fn.now(),
