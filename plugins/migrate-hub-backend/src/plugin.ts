@@ -33,6 +33,11 @@ import { pruneRetiredIds } from './store/sessions';
 import { pruneDeliveries } from './store/webhookDeliveries';
 import { readWorkload } from './store/workload';
 
+/** A beat is one row, and the second try must come within a lease. */
+const HEARTBEAT_LIMITS = { timeoutMs: 3_000, graceMs: 1_000 };
+
+const OBSERVER_LIMITS = { timeoutMs: 10_000, graceMs: 1_000 };
+
 /** The backend of migrate-hub. @public */
 export const migrateHubPlugin = createBackendPlugin({
   pluginId: 'migrate-hub',
@@ -119,12 +124,12 @@ export const migrateHubPlugin = createBackendPlugin({
           }),
         );
 
-        const heartbeatKnex = smallPool(knex);
+        const heartbeatKnex = smallPool(knex, HEARTBEAT_LIMITS);
         const executor = hub.createExecutor({ heartbeatKnex, metrics });
         const executes =
           config.getOptionalBoolean('migrateHub.executor.enabled') ?? true;
         // Metrics and probes neither wait for requests nor keep the heartbeat waiting.
-        const observerKnex = smallPool(knex);
+        const observerKnex = smallPool(knex, OBSERVER_LIMITS);
         metrics.observeWorkload(() => readWorkload(observerKnex));
         addHealthChecks(deps.health, {
           knex: observerKnex,

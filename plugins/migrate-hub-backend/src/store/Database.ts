@@ -4,6 +4,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import knexFactory, { Knex } from 'knex';
 import { v7 } from 'uuid';
+import { limitQueries, QueryLimits } from './queryLimits';
 
 /** A transaction or, for reads, the pool itself. */
 export type Tx = Knex | Knex.Transaction;
@@ -13,6 +14,9 @@ export const newId = (): string => v7();
 
 /** A query of the hub that takes longer is broken off by the server. */
 const QUERY_TIMEOUT_MS = 30_000;
+
+/** So much longer the server has to say so. */
+const GRACE_MS = 5_000;
 
 /**
  * Opens the plugin's database and brings its schema up to date.
@@ -39,42 +43,25 @@ export async function openDatabase(
     const unlimited = smallPool(knex);
     await migrate(unlimited).finally(() => unlimited.destroy());
   }
-  limitQueries(knex, options.queryTimeoutMs ?? QUERY_TIMEOUT_MS);
+  limitQueries(knex, {
+    timeoutMs: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    graceMs: GRACE_MS,
+  });
   return knex;
 }
 
 /**
- * Gives every connection that the pool makes from now on a statement timeout,
- * and tells its planner what it works on.
+ * Another pool to the same database, of one or two connections that nothing
+ * else can take.
  *
- * @remarks
- * Fifty rows of a list are looked up by indexes, and those are in memory or on a
- * disk without a head: at the default cost of four for each, the planner prefers
- * to read a table of a hundred thousand rows from end to end. Compiling a
- * statement (`jit`) takes longer than any of ours runs.
- *
- * By a statement, not by the startup packet: poolers refuse it there. The pool
- * is Backstage's, made before us, so the one way in is where it connects.
+ * @param limits - none for what may take as long as it likes
  */
-function limitQueries(knex: Knex, timeoutMs: number): void {
-  const { client } = knex;
-  const connect = client.acquireRawConnection.bind(client);
-  client.acquireRawConnection = async () => {
-    const connection = await connect();
-    await connection.query(
-      `set statement_timeout = ${Math.ceil(
-        timeoutMs,
-      )}; set random_page_cost = 1.1; set jit = off`,
-    );
-    return connection;
-  };
-}
-
-/** Another pool to the same database, of one or two connections that nothing else can take. */
-export function smallPool(knex: Knex): Knex {
+export function smallPool(knex: Knex, limits?: QueryLimits): Knex {
   const { client, connection, searchPath } = knex.client.config;
   const pool = { min: 0, max: 2 };
-  return knexFactory({ client, connection, searchPath, pool });
+  const small = knexFactory({ client, connection, searchPath, pool });
+  if (limits) limitQueries(small, limits);
+  return small;
 }
 
 /** Where the hub's own records are. */

@@ -74,17 +74,20 @@ export class FaultTarget {
 
   /** Sessions of the hub in this database, by their id. */
   async hubSessions(): Promise<string[]> {
-    const rows = this.isPostgres
-      ? await this.query(
-          `select pid::text as id from pg_stat_activity
-           where datname = current_database() and pid <> pg_backend_pid()
-             and application_name like 'migrate-hub%'`,
-        )
-      : await this.query(
-          `select id from information_schema.processlist
-           where db = database() and id <> connection_id()`,
-        );
-    return rows.map(row => String(row.id ?? row.ID));
+    if (this.isPostgres) {
+      const rows = await this.query(
+        `select pid::text as id from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()
+           and application_name like 'migrate-hub%'`,
+      );
+      return rows.map(({ id }) => String(id));
+    }
+    // Not of information_schema: MySQL makes a table for it, and the disk may be full.
+    const sql = 'show processlist';
+    const rows = await this.query(sql);
+    return rows
+      .filter(({ db, Info }) => db === this.database && Info !== sql)
+      .map(({ Id }) => String(Id));
   }
 
   /** A statement of the hub waits at the gate. */

@@ -33,6 +33,7 @@ import {
   listenerConnection,
   notify,
 } from '../../store/Listener';
+import { limitQueries } from '../../store/queryLimits';
 import { itemsOfRun, makeItemsClaimable } from '../../store/runItems';
 import { updateRun } from '../../store/runs';
 import { createTestDatabase } from '../../testing/testDatabase';
@@ -192,22 +193,35 @@ export class ExecutionWorld {
     });
   }
 
-  /** A replica's executor, started. */
+  /**
+   * A replica's executor, started.
+   *
+   * @param options - `storeProxy`: its way to the metadata store, where it gives
+   * up what is silent for a second
+   */
   async startExecutor(
-    options: { config?: Partial<ExecutorConfig>; failPoint?: FailPoint } = {},
+    options: {
+      config?: Partial<ExecutorConfig>;
+      failPoint?: FailPoint;
+      storeProxy?: TcpProxy;
+    } = {},
   ): Promise<{ executor: Executor; stop: () => Promise<void> }> {
     const { logger } = this;
+    const database = await databaseOf(this.knex);
+    const port = options.storeProxy?.port;
+    const own = port ? impatiently(connectTo(database, port)) : undefined;
+    const knex = own ?? this.knex;
     const listener = Listener.create({
-      connect: listenerConnection(this.knex),
+      connect: listenerConnection(knex),
       logger,
     });
     await listener.start();
-    const heartbeatKnex = connectTo(await databaseOf(this.knex));
+    const heartbeatKnex = impatiently(connectTo(database, port));
     const executor = Executor.create({
-      knex: this.knex,
+      knex,
       heartbeatKnex,
       listener,
-      items: this.items,
+      items: RunItemsService.create({ knex, facts: this.facts }),
       drivers: new Map([['postgres', this.driver]]),
       secrets: {
         open: async target => ({
@@ -240,7 +254,8 @@ export class ExecutionWorld {
       stopped ??= executor
         .stop()
         .then(() => listener.stop())
-        .then(() => heartbeatKnex.destroy());
+        .then(() => heartbeatKnex.destroy())
+        .then(() => own?.destroy());
       return stopped;
     };
     this.#stops.push(stop);
@@ -381,13 +396,18 @@ function server() {
   return found;
 }
 
-function connectTo(database: string): Knex {
-  const { host, port, username: user, password } = server();
+function connectTo(database: string, port = server().port): Knex {
+  const { host, username: user, password } = server();
   return knexFactory({
     client: 'pg',
     connection: { host, port, user, password, database },
     pool: { min: 0, max: 2 },
   });
+}
+
+function impatiently(knex: Knex): Knex {
+  limitQueries(knex, { timeoutMs: 500, graceMs: 500 });
+  return knex;
 }
 
 async function databaseOf(knex: Knex): Promise<string> {

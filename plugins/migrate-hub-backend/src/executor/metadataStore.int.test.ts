@@ -1,4 +1,8 @@
-import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import {
+  TcpProxy,
+  testServer,
+  waitUntil,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { smallPool } from '../store/Database';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 import { FailPoint } from './failPoints';
@@ -56,5 +60,55 @@ describe('others take every connection to the metadata store', () => {
     ]);
     await outside.destroy();
     await world.drop();
+  });
+});
+
+describe('every line to the metadata store goes silent and stays open', () => {
+  it('the target is finished, and its end recorded over new lines', async () => {
+    const server = testServer('postgres');
+    if (!server) throw new Error('the hub cannot be tested without PostgreSQL');
+    const world = await ExecutionWorld.create();
+    const storeProxy = await TcpProxy.create(server);
+    let release = () => {};
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    let isHeld = false;
+    await world.startExecutor({
+      storeProxy,
+      failPoint: async name => {
+        if (name !== 'before_commit') return;
+        isHeld = true;
+        await held;
+      },
+    });
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: 'create table items (id int);',
+    });
+    await world.execute(runId);
+    await waitUntil('the worker is about to commit', () => isHeld);
+
+    storeProxy.breakAt('', 'silence-request');
+    await waitUntil('the heartbeat has met silence', () =>
+      world.logger.lines.some(line => line.includes('heartbeat')),
+    );
+    release();
+    const [{ knex }] = world.targets;
+    await waitUntil('the script is committed', () =>
+      knex.schema.hasTable('items'),
+    );
+    expect(await world.statusOf(runId)).toBe('running');
+
+    storeProxy.mend();
+    await waitUntil(
+      'the run has ended',
+      async () => (await world.statusOf(runId)) === 'executed',
+    );
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'executed', outcome: 'applied', attempt: 1 },
+    ]);
+    await world.drop();
+    await storeProxy.close();
   });
 });
