@@ -66,7 +66,8 @@ it('a line that is silent before the session begins is given up as well', async 
 
 it('statements that wait for one another on a connection have the time each', async () => {
   await limited({ timeoutMs: 1_000, graceMs: 300 });
-  await knex.transaction(async tx => {
-    await Promise.all([1, 2].map(() => tx.raw('select pg_sleep(0.7)')));
-  });
+  const both = knex.transaction(tx =>
+    Promise.all([1, 2].map(() => tx.raw('select pg_sleep(0.7)'))),
+  );
+  await expect(both).resolves.toHaveLength(2);
 });
