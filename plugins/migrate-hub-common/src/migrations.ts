@@ -43,7 +43,12 @@ export const statesSchema = z.record(z.string(), z.string());
 /** "31 of 44" for each environment. @public */
 export const stateCountsSchema = z.record(
   z.string(),
-  z.object({ executed: z.int(), total: z.int() }),
+  z.object({
+    executed: z.int(),
+    total: z.int(),
+    /** The last run there failed, and that still stands. */
+    failed: z.boolean().optional(),
+  }),
 );
 
 const summaryShape = {
@@ -163,11 +168,15 @@ export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 export const migrationTargetSchema = z.object({
   target: z.object({ id: idSchema, name: z.string() }),
   environment: z.string(),
+  /** What the target holds, by the hub's records; absent with `checksumUp` if it holds none. */
   version: z.int().optional(),
   checksumUp: z.string().optional(),
+  /** Of the target in the newest run that covers it; while the run waits, of the run. */
   status: z.string(),
   outcome: z.string().optional(),
+  /** The newest run that covers the target. */
   runId: idSchema,
+  /** When that run was done with the target; until then, when it was requested. */
   at: timeSchema,
   /** Of this migration alone: whether the target's own record says the same. */
   reconciliation: reconciliationSchema.optional(),

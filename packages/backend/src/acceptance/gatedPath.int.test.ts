@@ -66,6 +66,17 @@ function describeOn(engine: TestServerName) {
       const run = await company.request(id, 'stg');
       expect(run.status).toBe('awaiting_approval');
       expect(await world.stateOf(id, 'stg')).toBe('awaiting_approve_stg');
+      const targets = async () =>
+        (await world.user.call('listMigrationTargets', { params: { id } }))
+          .items;
+      expect(await targets()).toEqual([
+        expect.objectContaining({
+          environment: 'stg',
+          runId: run.id,
+          status: 'awaiting_approval',
+        }),
+      ]);
+      expect((await targets())[0]).not.toHaveProperty('version');
 
       const again = await world.user.refused('requestRun', {
         params: { id },
@@ -138,6 +149,7 @@ function describeOn(engine: TestServerName) {
       const both = await world.executed(world.manager, prd);
       expect(both.itemCounts).toMatchObject({ total: 2, executed: 2 });
       expect(await world.stateOf(id, 'prd')).toBe('executed_prd');
+      expect(await targets()).toHaveLength(3);
       for (const database of company.prd) {
         expect(await database.query('select * from migrations')).toHaveLength(
           1,
@@ -151,6 +163,14 @@ function describeOn(engine: TestServerName) {
       });
       expect(unapproved.code).toBe('NOT_APPROVED');
       await world.approve(rollback);
+      // What it holds is of the run before; what happens there, of this one.
+      expect(await targets()).toContainEqual(
+        expect.objectContaining({
+          runId: rollback.id,
+          status: 'approved',
+          version: 1,
+        }),
+      );
       const undone = await world.executed(world.user, rollback);
       expect(undone.status).toBe('executed');
       expect(await world.stateOf(id, 'stg')).toBe('rollbacked_stg');
@@ -180,6 +200,11 @@ function describeOn(engine: TestServerName) {
       ]) {
         expect(actions).toContain(action);
       }
+      expect(
+        items
+          .filter(item => item.action === 'run.execution_requested')
+          .map(item => item.summary),
+      ).toContain('Asked to execute in stg');
     });
 
     it('voids an approval when the SQL is edited', async () => {
@@ -274,6 +299,13 @@ function describeOn(engine: TestServerName) {
       );
       expect(run.status).toBe('failed');
       expect(run.itemCounts).toMatchObject({ failed: 1, executed: 1 });
+      const inPrd = async () =>
+        (
+          await world.user.call('getMigration', {
+            params: { id: migration.id },
+          })
+        ).stateCounts.prd;
+      expect(await inPrd()).toEqual({ executed: 1, total: 2, failed: true });
       const item = run.items.find(one => one.status === 'failed');
       expect(item).toMatchObject({
         outcome: 'not_applied',
@@ -292,6 +324,7 @@ function describeOn(engine: TestServerName) {
       });
       const retried = await world.manager.runEnded(run.id);
       expect(retried.status).toBe('executed');
+      expect(await inPrd()).toEqual({ executed: 2, total: 2 });
       expect(await broken.query(where)).toHaveLength(1);
       const { items } = await world.manager.call('listRunLogs', {
         params: { id: run.id },

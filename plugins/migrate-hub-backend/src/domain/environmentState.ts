@@ -109,6 +109,16 @@ function stateOf(
   return counts.executed > 0 ? 'needs_reapproval' : 'draft';
 }
 
+/** Lines 6 and 7: what failed there last has neither been retried with success nor undone. */
+export function standsFailed(record: {
+  state: EnvironmentState;
+  lastApplyRun?: RunStatus;
+}): boolean {
+  const open =
+    record.state === 'approved' || record.state === 'needs_reapproval';
+  return open && record.lastApplyRun === 'failed';
+}
+
 function urgency(run: ApplyRunFacts): number {
   if (run.status === 'awaiting_approval') return run.reapproval ? 4 : 3;
   if (run.status === 'approved' && !run.validApproval) return 4;

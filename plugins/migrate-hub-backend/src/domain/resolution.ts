@@ -159,6 +159,13 @@ function resumeFrom(
       } is in doubt. Say whether it is to be done again (redo) or is done (skip).`,
     );
   }
+  if (!inDoubt && doubtful === 'skip') {
+    return refused(
+      `The ledger on the target says that ${position} statements are done and that statement ${
+        position + 1
+      } is not: there is nothing to skip. Go on with it (redo).`,
+    );
+  }
   const from = inDoubt && doubtful === 'skip' ? position + 1 : position;
   const stuck =
     from < statements.length ? unrepeatable(statements, from) : undefined;

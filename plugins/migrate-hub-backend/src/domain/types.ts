@@ -295,4 +295,6 @@ export interface EnvironmentStateRecord {
   state: EnvironmentState;
   executed: number;
   total: number;
+  /** Of the newest apply run that was not called off; told where it is read, derived. */
+  lastApplyRun?: RunStatus;
 }

@@ -14,7 +14,7 @@ import { HubError } from '../errors';
 import { listMigrationEvents } from '../store/auditQueries';
 import { decodeCursor, toPage } from '../store/cursor';
 import { Tx } from '../store/Database';
-import { holdingsOf } from '../store/holdings';
+import { LastItem, holdingsOf, lastItemsOf } from '../store/holdings';
 import * as store from '../store/migrations';
 import { findProjectByKey } from '../store/projects';
 import { findingKinds, reconciliationsOf } from '../store/reconciliations';
@@ -147,7 +147,7 @@ export class MigrationQueries {
     });
   }
 
-  /** Which target has which version, by our records. */
+  /** Each target that a run covers: what it holds, by our records, and what the newest run did there. */
   async targets(
     _context: CommandContext,
     id: string,
@@ -156,10 +156,16 @@ export class MigrationQueries {
     const tx = this.#knex;
     this.found(await store.findMigration(tx, id), id);
     const versions = await store.listVersions(tx, id);
-    const holdings = await holdingsOf(tx, id);
+    const held = new Map(
+      (await holdingsOf(tx, id)).map(({ targetId, checksumUp }) => [
+        targetId,
+        checksumUp,
+      ]),
+    );
+    const items = await lastItemsOf(tx, id);
     const last = await reconciliationsOf(
       tx,
-      holdings.map(({ targetId }) => targetId),
+      items.map(({ targetId }) => targetId),
     );
     const kind = await findingKinds(tx, id);
     const compared = (targetId: string) => {
@@ -175,16 +181,16 @@ export class MigrationQueries {
       );
     };
     return {
-      items: holdings.map(holding => ({
-        target: { id: holding.targetId, name: holding.targetName },
-        environment: holding.environment,
-        version: versionHeld(versions, holding.checksumUp),
-        checksumUp: holding.checksumUp,
-        status: holding.status,
-        outcome: holding.outcome,
-        runId: holding.runId,
-        at: holding.at.toISOString(),
-        reconciliation: compared(holding.targetId),
+      items: items.map(item => ({
+        target: { id: item.targetId, name: item.targetName },
+        environment: item.environment,
+        version: versionHeld(versions, held.get(item.targetId)),
+        checksumUp: held.get(item.targetId),
+        status: statusShown(item),
+        outcome: item.outcome,
+        runId: item.runId,
+        at: item.at.toISOString(),
+        reconciliation: compared(item.targetId),
       })),
     };
   }
@@ -303,6 +309,12 @@ export class MigrationQueries {
       },
     );
   }
+}
+
+/** A target waits with its run: what for, the run says. */
+function statusShown({ status, runStatus }: LastItem): string {
+  const waits = runStatus === 'awaiting_approval' || runStatus === 'approved';
+  return status === 'queued' && waits ? runStatus : status;
 }
 
 /** The newest version with that checksum: the same SQL may come back later. */

@@ -257,6 +257,20 @@ select 1;
     ).rejects.toMatchObject({ code: 'ROLE_REQUIRED' });
   });
 
+  it('cannot skip a statement that is not in doubt', async () => {
+    await doubtful();
+    await world.targets[0]
+      .knex('migrations_ledger')
+      .where({ run_id: runId })
+      .update({ state: 'running' });
+    await expect(resolve('resume', 'skip')).rejects.toMatchObject({
+      code: 'RESOLUTION_REFUSED',
+      message: expect.stringContaining('statement 2 is not'),
+    });
+    await resolve('resume', 'redo');
+    expect(await ended(runId)).toBe('executed');
+  });
+
   it('cannot mark against what the target says', async () => {
     await doubtful();
     await world.targets[0].knex('migrations_ledger').delete();

@@ -50,11 +50,9 @@ const sentences: Partial<
   'run.denied': (payload, { environment }) =>
     `Denied in ${environment}${because(payload)}`,
   'run.execution_requested': (payload, { environment }) =>
-    `${
-      payload.breakGlass ? 'Executed against the clock' : 'Executed'
-    } in ${environment}${
-      payload.scheduledFor ? `, to start at ${payload.scheduledFor}` : ''
-    }`,
+    `Asked to execute in ${environment}${
+      payload.breakGlass ? ' against the clock' : ''
+    }${payload.scheduledFor ? `, to start at ${payload.scheduledFor}` : ''}`,
   'run.continued': (payload, { environment }) =>
     `${
       payload.wave

@@ -8,6 +8,7 @@ import {
   MigrationRecord,
   VersionRecord,
 } from '../domain/types';
+import { standsFailed } from '../domain/environmentState';
 import { ActorLookup } from './actors';
 
 /** `executed` in stg is shown as `executed_stg`; a draft belongs to no environment. */
@@ -28,6 +29,7 @@ export function statesView(
       stateCounts[environment] = {
         executed: record.executed,
         total: record.total,
+        failed: standsFailed(record) || undefined,
       };
     }
   }

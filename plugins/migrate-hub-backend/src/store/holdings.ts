@@ -1,6 +1,7 @@
 import {
   ItemStatus,
   Outcome,
+  RunStatus,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { HeldOnTarget } from '../domain/reconciliation';
 import { Tx } from './Database';
@@ -82,6 +83,60 @@ export async function holdingsOf(
       at: row.finished_at,
     };
   });
+}
+
+/** What became of a target in the newest run that covers it. */
+export interface LastItem {
+  targetId: string;
+  targetName: string;
+  environment: string;
+  runId: string;
+  runStatus: RunStatus;
+  status: ItemStatus;
+  outcome?: Outcome;
+  /** When it ended; while it has not, when the run was requested. */
+  at: Date;
+}
+
+/**
+ * The newest item of each target that a run of the migration covers, be it
+ * finished or not.
+ *
+ * @remarks relies on run_items_migration and runs_migration
+ */
+export async function lastItemsOf(
+  tx: Tx,
+  migrationId: string,
+): Promise<LastItem[]> {
+  const rows = await tx('run_items as i')
+    .join('runs as r', 'r.id', 'i.run_id')
+    .join('db_targets as t', 't.id', 'i.target_id')
+    .where({ 'i.migration_id': migrationId, 'r.migration_id': migrationId })
+    .distinctOn('i.target_id')
+    .orderBy([
+      { column: 'i.target_id' },
+      { column: 'r.created_at', order: 'desc' },
+    ])
+    .select(
+      'i.target_id',
+      't.name as target_name',
+      'r.environment',
+      'i.run_id',
+      'r.status as run_status',
+      'i.status',
+      'i.outcome',
+      tx.raw('coalesce(i.finished_at, r.created_at) as at'),
+    );
+  return rows.map(row => ({
+    targetId: row.target_id,
+    targetName: row.target_name,
+    environment: row.environment,
+    runId: row.run_id,
+    runStatus: row.run_status,
+    status: row.status,
+    outcome: optional<Outcome>(row.outcome),
+    at: row.at,
+  }));
 }
 
 /**

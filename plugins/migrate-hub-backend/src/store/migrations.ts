@@ -1,4 +1,7 @@
-import { TransactionMode } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  RunStatus,
+  TransactionMode,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import {
   EnvironmentStateRecord,
@@ -215,20 +218,34 @@ export async function findVersion(
   return row && toVersion(row);
 }
 
+/** The status of the newest one that was not called off; relies on runs_migration. */
+const lastApplyRun = (tx: Tx) =>
+  tx('runs as r')
+    .whereRaw('r.migration_id = s.migration_id')
+    .whereRaw('r.environment = s.environment')
+    .where('r.type', 'apply')
+    .whereNotIn('r.status', ['denied', 'canceled'])
+    .orderBy([
+      { column: 'r.created_at', order: 'desc' },
+      { column: 'r.id', order: 'desc' },
+    ])
+    .limit(1)
+    .select('r.status');
+
 export async function statesOf(
   tx: Tx,
   migrationIds: string[],
 ): Promise<EnvironmentStateRecord[]> {
-  const rows = await tx('environment_states').whereIn(
-    'migration_id',
-    migrationIds,
-  );
+  const rows = await tx('environment_states as s')
+    .whereIn('s.migration_id', migrationIds)
+    .select('s.*', { last_apply_run: lastApplyRun(tx) });
   return rows.map(row => ({
     migrationId: row.migration_id,
     environment: row.environment,
     state: row.state,
     executed: row.executed,
     total: row.total,
+    lastApplyRun: optional<RunStatus>(row.last_apply_run),
   }));
 }
 

@@ -29,6 +29,24 @@ describe('the list of migrations', () => {
     expect(row).toHaveTextContent('2 hours ago');
   });
 
+  it('does not call approved what failed there', async () => {
+    const prd = { executed: 0, total: 1, failed: true };
+    openHub('/migrations', {
+      'GET /migrations': {
+        items: [
+          {
+            ...summary,
+            states: { ...summary.states, prd: 'approved_prd' },
+            stateCounts: { ...summary.stateCounts, prd },
+          },
+        ],
+      },
+    });
+    await screen.findByText('auth-142');
+    expect(screen.getByText('failed')).toBeInTheDocument();
+    expect(screen.queryByText('approved')).not.toBeInTheDocument();
+  });
+
   it('takes its filters from the address, and keeps them there', async () => {
     const { asked } = openHub(
       '/migrations?project=auth&environment=prd&state=approved',

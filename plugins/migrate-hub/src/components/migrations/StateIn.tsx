@@ -8,7 +8,7 @@ interface StateInProps {
   environment: string;
 }
 
-/** `executed_prd` reads as "executed"; with "2 of 3" on the way there. */
+/** `executed_prd` reads as "executed"; with "2 of 3" on the way there, and "failed" where that is the last word. */
 export const StateIn = ({ migration, environment }: StateInProps) => {
   const t = useText();
   const state = migration.states[environment] ?? 'draft';
@@ -19,7 +19,7 @@ export const StateIn = ({ migration, environment }: StateInProps) => {
     <>
       {/* Most are drafts somewhere: what is on its way must stand out. */}
       <StatusBadge
-        status={stateWithout(state, environment)}
+        status={counts?.failed ? 'failed' : stateWithout(state, environment)}
         variant={state === 'draft' ? 'text' : 'badge'}
       />
       {underWay && (
