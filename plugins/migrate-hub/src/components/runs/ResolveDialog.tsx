@@ -17,6 +17,9 @@ import { useText } from '../../hooks/useText';
 import { ConfirmDialog } from '../ConfirmDialog';
 import { RunItemDetails } from './RunItemDetails';
 
+const doubtfulAnswers = ['redo', 'skip'] as const;
+type Doubtful = (typeof doubtfulAnswers)[number];
+
 interface ResolveDialogProps {
   run: Run;
   item: RunItem;
@@ -31,7 +34,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
   const hub = useHubClient();
   // Nothing is suggested: whoever decides has looked.
   const [resolution, setResolution] = useState<Resolution>();
-  const [doubtful, setDoubtful] = useState<'redo' | 'skip'>('redo');
+  const [doubtful, setDoubtful] = useState<Doubtful>();
   const command = useCommand((answer: Resolution, reason: string) =>
     hub.call('resolveRunItem', {
       params: { id: item.id },
@@ -43,13 +46,21 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
     }),
   );
 
+  /** What the person has not decided yet. */
+  const missing = () => {
+    if (!resolution) return t('runItems.chooseResolution');
+    if (resolution === 'resume' && !doubtful)
+      return t('runItems.chooseDoubtful');
+    return undefined;
+  };
+
   return (
     <ConfirmDialog
       open
       title={t('runItems.resolveTitle', { target: item.target.name })}
       consequence={<RunItemDetails item={item} />}
       confirm={resolution ? t(`runItems.resolution.${resolution}`) : ''}
-      missing={resolution ? undefined : t('runItems.chooseResolution')}
+      missing={missing()}
       typeToConfirm={run.environment === 'prd' ? run.migration.key : undefined}
       comment={{ label: t('runItems.resolveReason'), required: true }}
       busy={command.busy}
@@ -90,12 +101,12 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
           <FormLabel id="doubtful">{t('runItems.doubtful')}</FormLabel>
           <RadioGroup
             aria-labelledby="doubtful"
-            value={doubtful}
+            value={doubtful ?? ''}
             onChange={(_, next) =>
-              setDoubtful(next === 'skip' ? 'skip' : 'redo')
+              setDoubtful(doubtfulAnswers.find(one => one === next))
             }
           >
-            {(['redo', 'skip'] as const).map(one => (
+            {doubtfulAnswers.map(one => (
               <FormControlLabel
                 key={one}
                 value={one}

@@ -181,6 +181,14 @@ describe('the page of a run', () => {
       dialog.getByRole('button', { name: 'Choose what is true' }),
     ).toBeDisabled();
     fireEvent.click(dialog.getByLabelText(/Go on where it stopped/));
+    for (const one of ['redo', 'skip']) {
+      expect(dialog.getByDisplayValue(one)).not.toBeChecked();
+    }
+    expect(
+      dialog.getByRole('button', {
+        name: 'Say if the statement in doubt was done',
+      }),
+    ).toBeDisabled();
     fireEvent.click(dialog.getByLabelText(/was done: skip it/));
     fireEvent.change(dialog.getByLabelText(/How do you know/), {
       target: { value: 'The index is there.' },

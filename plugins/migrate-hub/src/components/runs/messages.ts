@@ -50,9 +50,6 @@ export const runsMessages = {
     statements_one: '{{count}} statement',
     statements_other: '{{count}} statements',
     noProblems: 'The analysis found nothing to warn of.',
-    problems_one: '{{count}} remark',
-    problems_other: '{{count}} remarks',
-    line: 'line {{line}}',
     needsPerson_one:
       'The outcome on {{count}} target is unknown: somebody has to look there.',
     needsPerson_other:
@@ -72,6 +69,7 @@ export const runsMessages = {
   runItems: {
     title: 'Targets',
     target: 'Target',
+    dbSet: 'DB set',
     status: 'Status',
     outcome: 'Outcome',
     progress: 'Statements',
@@ -79,7 +77,7 @@ export const runsMessages = {
     detail: 'Now',
     all: 'All',
     failed: 'Failed',
-    unknown: 'Unknown',
+    unknown: 'To resolve',
     running: 'Running',
     waiting: 'Waiting',
     finished: 'Done',
@@ -116,6 +114,7 @@ export const runsMessages = {
     'doubtful.redo': 'was not done: do it again',
     'doubtful.skip': 'was done: skip it',
     chooseResolution: 'Choose what is true',
+    chooseDoubtful: 'Say if the statement in doubt was done',
     resolveReason: 'How do you know?',
   },
   runLog: {
