@@ -1,7 +1,8 @@
 import { Content, Header, Page } from '@backstage/core-components';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { HubContext } from '../../hooks/useHub';
 import { useHubLoad } from '../../hooks/useHubLoad';
+import { useKeptFocus } from '../../hooks/useKeptFocus';
 import { PageNameContext } from '../../hooks/usePageName';
 import { useText } from '../../hooks/useText';
 import { HubTheme } from '../HubTheme';
@@ -16,6 +17,8 @@ export const MigrateHubPage = () => {
   const t = useText();
   const [pageName, setPageName] = useState<string>();
   const load = useHubLoad();
+  const content = useRef<HTMLDivElement>(null);
+  useKeptFocus(content);
 
   return (
     <HubTheme>
@@ -31,15 +34,17 @@ export const MigrateHubPage = () => {
         </Header>
         <Tabs me={load.value?.me} />
         <Content>
-          <Loaded load={load} skeleton={<PageSkeleton />}>
-            {value => (
-              <HubContext.Provider value={value}>
-                <PageNameContext.Provider value={setPageName}>
-                  <Pages />
-                </PageNameContext.Provider>
-              </HubContext.Provider>
-            )}
-          </Loaded>
+          <div ref={content}>
+            <Loaded load={load} skeleton={<PageSkeleton />}>
+              {value => (
+                <HubContext.Provider value={value}>
+                  <PageNameContext.Provider value={setPageName}>
+                    <Pages />
+                  </PageNameContext.Provider>
+                </HubContext.Provider>
+              )}
+            </Loaded>
+          </div>
         </Content>
       </Page>
     </HubTheme>
