@@ -1,18 +1,26 @@
 import { Theme, ThemeProvider, useTheme } from '@mui/material/styles';
 import { ReactNode, useMemo } from 'react';
+import { toneColor } from './tones';
 
 type Components = NonNullable<Theme['components']>;
 
 /**
  * What the portal's theme gives its own tables and tabs, and does not suit dense
  * lists: words broken in the middle, lines without space, tabs in the colour of
- * links, and buttons that shout the names of environments. By component and slot.
+ * links, buttons that shout the names of environments, and chips with a margin of
+ * their own. By component and slot.
  */
 const ours = ({ palette, breakpoints }: Theme) => ({
   MuiButton: { root: { textTransform: 'none', whiteSpace: 'nowrap' } },
+  MuiChip: { root: { margin: 0 } },
   MuiToggleButton: { root: { textTransform: 'none' } },
   MuiTabs: {
-    root: { minHeight: 40, borderBottom: `1px solid ${palette.divider}` },
+    root: {
+      minHeight: 40,
+      borderBottom: `1px solid ${palette.divider}`,
+      // At the end of the way an arrow leaves no gap.
+      '& .MuiTabs-scrollButtons.Mui-disabled': { width: 0 },
+    },
   },
   MuiTab: {
     root: {
@@ -23,7 +31,8 @@ const ours = ({ palette, breakpoints }: Theme) => ({
         color: palette.text.primary,
         background: palette.action.hover,
       },
-      [breakpoints.up('md')]: { minWidth: 0 },
+      minWidth: 0,
+      [breakpoints.down('md')]: { paddingInline: 12 },
     },
     textColorPrimary: { color: palette.text.secondary },
   },
@@ -52,7 +61,12 @@ function hubTheme(outer: Theme): Theme {
     }
     Object.assign(components, { [name]: { ...before, styleOverrides } });
   }
-  return { ...outer, components };
+  // As text on a dark page the portal's red cannot be read.
+  const error = outer.palette.augmentColor({
+    color: { main: toneColor('red')(outer) },
+    name: 'error',
+  });
+  return { ...outer, components, palette: { ...outer.palette, error } };
 }
 
 /** Around everything that the hub shows, on its own pages and on those of others. */

@@ -110,7 +110,14 @@ export const SignInPage = ({ onSignInSuccess }: SignInPageProps) => {
         padding: 2,
       }}
     >
-      <Card sx={{ width: '100%', maxWidth: 400 }}>
+      <Card
+        sx={{
+          width: '100%',
+          maxWidth: 400,
+          // As on the pages behind it.
+          '& .MuiButton-root': { textTransform: 'none' },
+        }}
+      >
         <CardContent sx={{ padding: 4 }}>
           <Typography variant="h5" component="h1" sx={{ marginBottom: 3 }}>
             {t('title', { app })}

@@ -8,6 +8,8 @@ import { useHubPaths } from '../../routes';
 const TabLink = styled(NavLink)(({ theme }) => ({
   display: 'block',
   padding: theme.spacing(1.5, 2),
+  // All of them are in sight beside the open sidebar of a small window.
+  [theme.breakpoints.down('md')]: { paddingInline: theme.spacing(1) },
   color: theme.palette.text.secondary,
   fontSize: '0.9rem',
   fontWeight: 500,

@@ -28,12 +28,14 @@ const EarlierRun = ({ run }: { run: RunSummary }) => {
       component="li"
       sx={{
         display: 'grid',
-        gridTemplateColumns: '80px 120px 160px 90px 90px 1fr',
+        gridTemplateColumns: {
+          xs: '80px 120px minmax(0, 1fr)',
+          lg: '80px 120px 160px 90px 90px minmax(0, 1fr)',
+        },
         alignItems: 'center',
-        gap: 1.5,
+        columnGap: 1.5,
         paddingY: 0.5,
         fontSize: '0.875rem',
-        overflowX: 'auto',
       }}
     >
       <EnvironmentName name={run.environment} />

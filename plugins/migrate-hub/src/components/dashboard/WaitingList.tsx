@@ -73,7 +73,7 @@ const Entry = ({ kind, to, act, environment, children }: EntryProps) => {
       <Box sx={{ color: toneColor(tone), display: 'flex' }}>
         <Icon aria-hidden />
       </Box>
-      <Box sx={{ minWidth: 0 }}>
+      <Box sx={{ minWidth: 0, lineHeight: 1.43 }}>
         <Link to={to}>
           <b>{act}</b>
         </Link>

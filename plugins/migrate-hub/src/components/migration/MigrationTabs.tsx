@@ -60,7 +60,7 @@ export const MigrationTabs = ({ migration }: MigrationTabProps) => {
             sx={{
               textTransform: 'none',
               letterSpacing: 'normal',
-              minWidth: 90,
+              minWidth: 0,
               '&:not(.Mui-selected)': { color: 'text.secondary' },
             }}
           />

@@ -135,9 +135,11 @@ function Stage({ name, migration, run }: StageProps) {
       <Box
         sx={{
           display: 'flex',
+          // Side by side in none of the stages if not in all of them.
+          flexDirection: { xs: 'column', lg: 'row' },
+          alignItems: { xs: 'flex-start', lg: 'center' },
           flexWrap: 'wrap',
-          alignItems: 'center',
-          gap: 1,
+          gap: { xs: 0.5, lg: 1 },
           marginBottom: 0.25,
         }}
       >

@@ -106,7 +106,11 @@ function VersionTable({ versions, current }: VersionTableProps) {
   const t = useText();
   return (
     <TableContainer>
-      <Table size="small" aria-label={t('migration.tab.versions')}>
+      <Table
+        size="small"
+        aria-label={t('migration.tab.versions')}
+        sx={{ whiteSpace: 'nowrap' }}
+      >
         <TableHead>
           <TableRow>
             <TableCell>{t('versions.version')}</TableCell>

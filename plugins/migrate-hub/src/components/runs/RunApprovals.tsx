@@ -11,7 +11,9 @@ import { toneColor } from '../tones';
 export const RunApprovals = ({ run }: { run: Run }) => {
   const t = useText();
   const { environments } = useHub();
-  const { approvals, approvalsRequired, blockers } = run;
+  const { approvals, approvalsRequired } = run;
+  // How many approvals are missing is said already.
+  const blockers = run.blockers.filter(({ code }) => code !== 'NOT_APPROVED');
   const selfApproval = environments.find(({ name }) => name === run.environment)
     ?.policy.selfApproval;
   const granted = approvals.filter(

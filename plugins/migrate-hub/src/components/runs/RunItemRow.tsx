@@ -10,16 +10,23 @@ import { Duration, durationText } from '../Duration';
 import { StatusBadge } from '../StatusBadge';
 import { RunItemDetails } from './RunItemDetails';
 
-/** Header and rows are grids of their own, with the same columns. */
-export const itemColumns = {
+const grid = {
   display: 'grid',
-  gridTemplateColumns:
-    'minmax(300px, 4fr) 95px 145px 90px 70px minmax(120px, 2fr)',
   columnGap: 1.5,
   alignItems: 'center',
   padding: '4px 8px',
   minHeight: 40,
 } as const;
+
+/** Header and rows are grids of their own, with the same columns. */
+export const itemColumns = {
+  begun: {
+    ...grid,
+    gridTemplateColumns:
+      'minmax(300px, 4fr) 95px 145px 90px 70px minmax(120px, 2fr)',
+  },
+  waiting: { ...grid, gridTemplateColumns: 'minmax(0, 2fr) minmax(0, 1fr)' },
+};
 
 /** What it does or waits for at this moment, or what ended it. */
 const Now = ({ item }: { item: RunItem }) => {
@@ -47,10 +54,45 @@ const Now = ({ item }: { item: RunItem }) => {
   return <>{error?.message ?? ''}</>;
 };
 
+/** How far it is, and what came of it. */
+const Progress = ({ item }: { item: RunItem }) => (
+  <>
+    <span role="cell">
+      <StatusBadge status={item.status} variant="text" />
+    </span>
+    <span role="cell">
+      {item.outcome ? (
+        <StatusBadge status={item.outcome} variant="text" />
+      ) : (
+        '–'
+      )}
+    </span>
+    <span role="cell">
+      {item.statementsDone}/{item.statementsTotal}
+    </span>
+    <span role="cell">
+      <Duration from={item.startedAt} to={item.finishedAt} />
+    </span>
+    <Box
+      role="cell"
+      title={item.error?.message}
+      sx={{
+        overflow: 'hidden',
+        textOverflow: 'ellipsis',
+        whiteSpace: 'nowrap',
+      }}
+    >
+      <Now item={item} />
+    </Box>
+  </>
+);
+
 interface RunItemRowProps {
   item: RunItem;
   /** Its place in the whole table, for screen readers. */
   rowIndex: number;
+  /** Whether there is more to tell than where the target is. */
+  begun: boolean;
   open: boolean;
   onToggle: (id: string) => void;
   onResolve?: (item: RunItem) => void;
@@ -58,12 +100,16 @@ interface RunItemRowProps {
 
 /** One target of a run; opened, it tells what went wrong. */
 export const RunItemRow = memo((props: RunItemRowProps) => {
-  const { item, rowIndex, open, onToggle, onResolve } = props;
+  const { item, rowIndex, begun, open, onToggle, onResolve } = props;
   const t = useText();
   const { name, dbSet, host, port, database } = item.target;
   return (
     <Box sx={{ borderBottom: 1, borderColor: 'divider' }}>
-      <Box role="row" aria-rowindex={rowIndex} sx={itemColumns}>
+      <Box
+        role="row"
+        aria-rowindex={rowIndex}
+        sx={itemColumns[begun ? 'begun' : 'waiting']}
+      >
         <Box
           role="rowheader"
           title={`${dbSet} / ${name}: ${host}:${port}/${database}`}
@@ -97,37 +143,21 @@ export const RunItemRow = memo((props: RunItemRowProps) => {
           </ButtonBase>
           <Mono>{`${host}:${port}/${database}`}</Mono>
         </Box>
-        <span role="cell">
-          <StatusBadge status={item.status} variant="text" />
-        </span>
-        <span role="cell">
-          {item.outcome ? (
-            <StatusBadge status={item.outcome} variant="text" />
-          ) : (
-            '–'
-          )}
-        </span>
-        <span role="cell">
-          {item.statementsDone}/{item.statementsTotal}
-        </span>
-        <span role="cell">
-          <Duration from={item.startedAt} to={item.finishedAt} />
-        </span>
-        <Box
-          role="cell"
-          title={item.error?.message}
-          sx={{
-            overflow: 'hidden',
-            textOverflow: 'ellipsis',
-            whiteSpace: 'nowrap',
-          }}
-        >
-          <Now item={item} />
-        </Box>
+        {begun ? <Progress item={item} /> : <span role="cell">{dbSet}</span>}
       </Box>
       {open && (
         <Box role="row">
-          <Box role="cell" sx={{ padding: '4px 8px 12px 32px' }}>
+          {/* In sight whole, however wide the table beside it is. */}
+          <Box
+            role="cell"
+            sx={{
+              position: 'sticky',
+              left: 0,
+              boxSizing: 'border-box',
+              width: '100cqw',
+              padding: '4px 8px 12px 32px',
+            }}
+          >
             <RunItemDetails item={item} onResolve={onResolve} />
           </Box>
         </Box>

@@ -7,17 +7,37 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import { useText } from '../../hooks/useText';
 import { ItemFilter, countItems, itemFilters, matches } from './itemFilter';
-import { itemColumns, RunItemRow } from './RunItemRow';
+import { RunItemRow, itemColumns } from './RunItemRow';
 
 const ROW_PX = 40;
 const MAX_HEIGHT_PX = 480;
+
+const progressColumns = [
+  'status',
+  'outcome',
+  'progress',
+  'duration',
+  'detail',
+] as const;
+const placeColumns = ['dbSet'] as const;
 
 interface RunItemsProps {
   items: RunItem[];
   onResolve?: (item: RunItem) => void;
 }
 
-const needsLook = ({ status }: RunItem) => status === 'failed';
+/** What failed first: it stays the same whatever fails after it. */
+function firstFailed(items: RunItem[]): RunItem | undefined {
+  return items
+    .filter(({ status }) => status === 'failed')
+    .reduce<RunItem | undefined>(
+      (first, item) =>
+        first && (first.finishedAt ?? '') <= (item.finishedAt ?? '')
+          ? first
+          : item,
+      undefined,
+    );
+}
 
 /** The targets of a run. Only those in sight are in the page, be there 3 or 5,000. */
 export const RunItems = ({ items, onResolve }: RunItemsProps) => {
@@ -25,7 +45,11 @@ export const RunItems = ({ items, onResolve }: RunItemsProps) => {
   const [filter, setFilter] = useState<ItemFilter>('all');
   // What needs a person is open from the start; what was closed by hand stays closed.
   const [chosen, setChosen] = useState<string | 'none'>();
-  const open = chosen ?? items.find(needsLook)?.id;
+  const open = chosen ?? firstFailed(items)?.id;
+  // Until something happens there is nothing to tell of them but where they are.
+  const begun = items.some(
+    ({ status, attempt }) => status !== 'queued' || attempt > 0,
+  );
   const counts = useMemo(() => countItems(items), [items]);
   const shown = useMemo(
     () => items.filter(item => matches(item, filter)),
@@ -44,49 +68,55 @@ export const RunItems = ({ items, onResolve }: RunItemsProps) => {
 
   return (
     <>
-      <Stack
-        direction="row"
-        useFlexGap
-        flexWrap="wrap"
-        spacing={1}
-        role="group"
-        aria-label={t('runItems.title')}
-        marginBottom={1}
-      >
-        {itemFilters
-          .filter(one => one === 'all' || one === filter || counts[one] > 0)
-          .map(one => (
-            <Chip
-              key={one}
-              component="button"
-              clickable
-              size="small"
-              label={`${t(`runItems.${one}`)} ${counts[one]}`}
-              aria-pressed={one === filter}
-              color={one === filter ? 'primary' : 'default'}
-              onClick={() => setFilter(one)}
-            />
-          ))}
-      </Stack>
+      {begun && (
+        <Stack
+          direction="row"
+          useFlexGap
+          flexWrap="wrap"
+          spacing={1}
+          role="group"
+          aria-label={t('runItems.title')}
+          marginBottom={1}
+        >
+          {itemFilters
+            .filter(one => one === 'all' || one === filter || counts[one] > 0)
+            .map(one => (
+              <Chip
+                key={one}
+                component="button"
+                clickable
+                size="small"
+                label={`${t(`runItems.${one}`)} ${counts[one]}`}
+                aria-pressed={one === filter}
+                color={one === filter ? 'primary' : 'default'}
+                onClick={() => setFilter(one)}
+              />
+            ))}
+        </Stack>
+      )}
       {shown.length === 0 && <Typography>{t('runItems.none')}</Typography>}
       <Box
         ref={scroller}
         tabIndex={0}
         role="region"
         aria-label={t('runItems.title')}
-        sx={{ maxHeight: MAX_HEIGHT_PX, overflow: 'auto' }}
+        sx={{
+          maxHeight: MAX_HEIGHT_PX,
+          overflow: 'auto',
+          containerType: 'inline-size',
+        }}
       >
         <Box
           role="table"
           aria-label={t('runItems.title')}
           aria-rowcount={shown.length + 1}
-          sx={{ minWidth: 860, fontSize: '0.875rem' }}
+          sx={{ minWidth: begun ? 860 : undefined, fontSize: '0.875rem' }}
         >
           <Box
             role="row"
             aria-rowindex={1}
             sx={{
-              ...itemColumns,
+              ...itemColumns[begun ? 'begun' : 'waiting'],
               position: 'sticky',
               top: 0,
               zIndex: 1,
@@ -97,11 +127,11 @@ export const RunItems = ({ items, onResolve }: RunItemsProps) => {
             }}
           >
             <span role="columnheader">{t('runItems.target')}</span>
-            <span role="columnheader">{t('runItems.status')}</span>
-            <span role="columnheader">{t('runItems.outcome')}</span>
-            <span role="columnheader">{t('runItems.progress')}</span>
-            <span role="columnheader">{t('runItems.duration')}</span>
-            <span role="columnheader">{t('runItems.detail')}</span>
+            {(begun ? progressColumns : placeColumns).map(name => (
+              <span key={name} role="columnheader">
+                {t(`runItems.${name}`)}
+              </span>
+            ))}
           </Box>
           <Box
             role="rowgroup"
@@ -121,6 +151,7 @@ export const RunItems = ({ items, onResolve }: RunItemsProps) => {
                   <RunItemRow
                     item={item}
                     rowIndex={row.index + 2}
+                    begun={begun}
                     open={open === item.id}
                     onToggle={toggle}
                     onResolve={onResolve}

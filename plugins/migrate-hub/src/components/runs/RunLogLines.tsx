@@ -108,8 +108,7 @@ export const RunLogLines = (props: RunLogLinesProps) => {
       onKeyUp={leaveOnScrollUp}
       onTouchMove={leaveOnScrollUp}
       sx={{
-        height: Math.min(lines.length * LINE_PX + 24, 420),
-        minHeight: 80,
+        maxHeight: 420,
         overflow: 'auto',
         border: 1,
         borderColor: 'divider',

@@ -1,42 +1,11 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
-import {
-  Run,
-  SqlProblem,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useText } from '../../hooks/useText';
+import { Problems } from '../analysis';
 import { Checksum } from '../Checksum';
 import { CopyButton } from '../CopyText';
 import { SqlView } from '../sql';
-import { Tone, toneColor } from '../tones';
-
-const tones: Record<SqlProblem['severity'], Tone> = {
-  error: 'red',
-  warning: 'amber',
-  info: 'grey',
-};
-
-const Problems = ({ problems }: { problems: SqlProblem[] }) => {
-  const t = useText();
-  return (
-    <Box
-      component="ul"
-      aria-label={t('run.problems', { count: problems.length })}
-      sx={{ margin: 0, paddingLeft: 3 }}
-    >
-      {problems.map(({ code, line, severity, message }) => (
-        <Typography
-          key={`${code}${line}${message}`}
-          component="li"
-          variant="body2"
-          sx={{ color: toneColor(tones[severity]) }}
-        >
-          {t('run.line', { line: String(line) })}: {message}
-        </Typography>
-      ))}
-    </Box>
-  );
-};
 
 /** Exactly what runs, and what the analysis says about it. */
 export const RunSql = ({ run }: { run: Run }) => {
