@@ -1,7 +1,5 @@
 // A hub of its own for a benchmark: backends of this workspace on the Postgres of the benchmark.
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appEnvironment } from '../../scripts/lib/app.mjs';
 import { signIn } from '../../scripts/lib/demo/hubClient.mjs';
@@ -9,6 +7,7 @@ import { logs, modules, root } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../../scripts/lib/ports.mjs';
 import { keep, untilReady } from '../../scripts/lib/run.mjs';
 import { demoAccounts, newSecrets } from '../../scripts/lib/secrets.mjs';
+import { memoryMb, pidOf } from './processes.mjs';
 import { connectPostgres, serverOf } from './servers.mjs';
 
 /** A store of its own for each benchmark: what the one before left would count. */
@@ -22,10 +21,11 @@ const secrets = newSecrets();
  * Starts `replicas` backends on one metadata store.
  *
  * @param options - `config` are settings below `migrateHub`, e.g. `{ executor: { parallelism: 32 } }`;
- * `store` is the address of the metadata server, if it is not the server itself
+ * `store` is the address of the metadata server, if it is not the server itself; `nodeOptions` are
+ * for the backends' processes
  */
 export async function startHub(options = {}) {
-  const { replicas = 1, config = {}, store } = options;
+  const { replicas = 1, config = {}, store, nodeOptions = [] } = options;
   const server = { ...serverOf('postgres'), ...store };
   const frontend = await freePort();
   const backends = [];
@@ -36,6 +36,7 @@ export async function startHub(options = {}) {
     // One after the other: the first makes the tables.
     backends.push(
       await startBackend({
+        nodeOptions,
         environment: {
           ...appEnvironment({
             postgres: server,
@@ -64,6 +65,8 @@ export async function startHub(options = {}) {
   const appUrl = `http://localhost:${frontend}`;
   return {
     backendUrl,
+    /** Of the replicas. */
+    ports,
     /** Signed in anew: tokens are short-lived. */
     signIn: async () => {
       const [user, manager, admin] = await Promise.all(
@@ -72,7 +75,7 @@ export async function startHub(options = {}) {
       return { user, manager, admin };
     },
     /** Resident memory of the first replica in MB; undefined where it cannot be told. */
-    memoryMb: () => memoryMb(ports[0]),
+    memoryMb: () => memoryMb(pidOf(ports[0])),
     stop: async () => {
       await Promise.all(backends.map(backend => backend.stop()));
     },
@@ -83,16 +86,13 @@ export async function startHub(options = {}) {
  * The backend as production runs it, but from the sources: one process, without the watcher and the
  * source maps of the development server. It keeps the demo accounts.
  */
-async function startBackend({ environment, log }) {
-  const { BACKEND_PORT: port, BENCH_NODE_OPTIONS: options } = {
-    ...process.env,
-    ...environment,
-  };
+async function startBackend({ environment, log, nodeOptions }) {
+  const { BACKEND_PORT: port } = environment;
   const configs = ['app-config.yaml', 'app-config.development.yaml'];
   const backend = keep(
     process.execPath,
     [
-      ...(options ? options.split(' ') : []),
+      ...nodeOptions,
       '--require',
       join(modules, '@backstage/cli-node/config/nodeTransform.cjs'),
       'src/index',
@@ -131,18 +131,4 @@ function settings(config) {
       JSON.stringify(value),
     ]),
   );
-}
-
-function memoryMb(port) {
-  try {
-    const found = execFileSync('ss', ['-ltnpH', `sport = :${port}`], {
-      encoding: 'utf8',
-    });
-    const [, pid] = /pid=(\d+)/.exec(found);
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(status);
-    return Number(kilobytes) / 1024;
-  } catch {
-    return undefined;
-  }
 }
