@@ -9,6 +9,7 @@ import { keep, untilReady } from '../../scripts/lib/run.mjs';
 import { demoAccounts, newSecrets } from '../../scripts/lib/secrets.mjs';
 import { memoryMb, pidOf } from './processes.mjs';
 import { connectPostgres, serverOf } from './servers.mjs';
+import { settings } from './settings.mjs';
 
 /** A store of its own for each benchmark: what the one before left would count. */
 const prefix = `bench_${randomBytes(4).toString('hex')}_`;
@@ -122,13 +123,3 @@ async function startBackend({ environment, log, nodeOptions }) {
 /** A client of the hub's tables, for looking on without taking the hub's time. */
 export const connectStore = () =>
   connectPostgres(serverOf('postgres'), storeDatabase);
-
-/** Settings of Backstage by environment variables. */
-function settings(config) {
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
-      `APP_CONFIG_migrateHub_${key}`,
-      JSON.stringify(value),
-    ]),
-  );
-}

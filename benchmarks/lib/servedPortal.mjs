@@ -8,13 +8,15 @@ import { step } from '../../scripts/lib/progress.mjs';
 import { run } from '../../scripts/lib/run.mjs';
 import { demoAccounts, newSecrets } from '../../scripts/lib/secrets.mjs';
 import { startTestPostgres } from '../../scripts/lib/servers/postgres.mjs';
+import { settings } from './settings.mjs';
 
 /**
  * Builds the frontend and starts what serves it.
  *
+ * @param options - `config` are settings below `migrateHub`
  * @returns `url`, `accounts`, `postgres` (its settings for `pg`) and `stop`.
  */
-export async function startServedPortal({ name }) {
+export async function startServedPortal({ name, config = {} }) {
   await step('Building the frontend', buildFrontend);
   const secrets = newSecrets();
   const port = await freePort();
@@ -31,6 +33,7 @@ export async function startServedPortal({ name }) {
           // One address for both.
           ports: { frontend: port, backend: port },
         }),
+        ...settings(config),
         NODE_ENV: 'production',
         // On this machine there is no https.
         APP_CONFIG_migrateHub_allowInsecureBaseUrl: 'true',
