@@ -24,6 +24,26 @@ interface ActionButtonProps
   reason?: 'below' | 'tooltip';
 }
 
+/** Not `disabled`: it must be reachable by keyboard to say why. */
+const unavailable = (
+  reasonId: string,
+  variant: ButtonProps['variant'],
+): ButtonProps => ({
+  'aria-disabled': true,
+  'aria-describedby': reasonId,
+  disableRipple: true,
+  sx: {
+    cursor: 'not-allowed',
+    '&, &:hover': {
+      color: 'text.secondary',
+      backgroundColor:
+        variant === 'contained' ? 'action.disabledBackground' : 'transparent',
+      borderColor: 'divider',
+      boxShadow: 'none',
+    },
+  },
+});
+
 /**
  * Does what the API allows. What is not allowed says why, and who could; what
  * the API does not mention is not offered.
@@ -34,49 +54,30 @@ export const ActionButton = (props: ActionButtonProps) => {
   const id = useId();
   const found = of.actions.find(one => one.action === action);
   if (!found) return null;
-  if (found.allowed) {
-    return (
-      <Button {...look} onClick={onClick}>
-        {children}
-      </Button>
-    );
-  }
-
-  const why = [
-    found.message,
-    found.who && t('action.who', { who: found.who }),
-  ].join(' ');
-  // Not `disabled`: it must be reachable by keyboard to say why.
+  const why = found.allowed
+    ? undefined
+    : [found.message, found.who && t('action.who', { who: found.who })]
+        .filter(Boolean)
+        .join(' ');
+  // Allowed or not, it is the same button: what has the focus keeps it when that changes.
   const button = (
     <Button
       {...look}
-      aria-disabled
-      aria-describedby={id}
-      disableRipple
-      sx={{
-        cursor: 'not-allowed',
-        '&, &:hover': {
-          color: 'text.secondary',
-          backgroundColor:
-            look.variant === 'contained'
-              ? 'action.disabledBackground'
-              : 'transparent',
-          borderColor: 'divider',
-          boxShadow: 'none',
-        },
-      }}
+      {...(why === undefined ? { onClick } : unavailable(id, look.variant))}
     >
       {children}
     </Button>
   );
   if (reason === 'tooltip') {
     return (
-      <Tooltip title={why} describeChild>
+      <Tooltip title={why ?? ''} describeChild>
         <span>
           {button}
-          <span id={id} hidden>
-            {why}
-          </span>
+          {why !== undefined && (
+            <span id={id} hidden>
+              {why}
+            </span>
+          )}
         </span>
       </Tooltip>
     );
@@ -84,15 +85,17 @@ export const ActionButton = (props: ActionButtonProps) => {
   return (
     <Box sx={{ maxWidth: '40ch' }}>
       {button}
-      <Typography
-        id={id}
-        variant="caption"
-        component="p"
-        color="text.secondary"
-        sx={{ margin: 0 }}
-      >
-        {why}
-      </Typography>
+      {why !== undefined && (
+        <Typography
+          id={id}
+          variant="caption"
+          component="p"
+          color="text.secondary"
+          sx={{ margin: 0 }}
+        >
+          {why}
+        </Typography>
+      )}
     </Box>
   );
 };
