@@ -33,6 +33,8 @@ const json = (body: unknown, status = 200) =>
   });
 
 function respond(answer: unknown): Response {
+  // Of what stands before the hub.
+  if (answer instanceof Response) return answer;
   if (!(answer instanceof Refusal)) return json(answer);
   const { status, code, message } = answer;
   return json(

@@ -3,7 +3,7 @@ import { ResponseError } from '@backstage/errors';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useText } from '../hooks/useText';
+import { Text, useText } from '../hooks/useText';
 import { CopyText } from './CopyText';
 
 /** The `error.code` of the API's answer, if it was one. */
@@ -39,7 +39,7 @@ export const ErrorNotice = ({ error, onRetry }: ErrorNoticeProps) => {
         )
       }
     >
-      {describe(error, t('error.unreachable'))}
+      {describe(error, t)}
       {requestId && (
         <Box sx={{ fontSize: '0.75rem' }}>
           {t('error.requestId')}:{' '}
@@ -50,8 +50,14 @@ export const ErrorNotice = ({ error, onRetry }: ErrorNoticeProps) => {
   );
 };
 
-function describe(error: Error, unreachable: string): string {
-  if (error instanceof ResponseError) return error.body.error.message;
+function describe(error: Error, t: Text): string {
+  if (error instanceof ResponseError) {
+    const { status, statusText } = error.response;
+    // Not the hub's words, but those of what stands before it: a page, often.
+    return status >= 500 && !errorCode(error)
+      ? t('error.away', { status: `${status} ${statusText}`.trim() })
+      : error.body.error.message;
+  }
   // What `fetch` throws when no answer came says nothing to a user.
-  return error instanceof TypeError ? unreachable : error.message;
+  return error instanceof TypeError ? t('error.unreachable') : error.message;
 }

@@ -30,6 +30,7 @@ export const sharedMessages = {
     requestId: 'Request id',
     retry: 'Try again',
     signInAgain: 'Sign in again',
+    away: 'The server could not answer ({{status}}). Try again in a moment.',
     unreachable:
       'The server cannot be reached. Check the connection and try again.',
   },

@@ -93,6 +93,21 @@ describe('the list of migrations', () => {
     expect(await screen.findByText('auth-142')).toBeInTheDocument();
   });
 
+  it('shows nobody the page of what stands before the server', async () => {
+    openHub('/migrations', {
+      'GET /migrations': () =>
+        new Response('<html><body>nginx</body></html>', {
+          status: 502,
+          statusText: 'Bad Gateway',
+        }),
+    });
+    expect(
+      await screen.findByText(
+        'The server could not answer (502 Bad Gateway). Try again in a moment.',
+      ),
+    ).toBeInTheDocument();
+  });
+
   it('teaches the next step where there is nothing yet', async () => {
     openHub('/migrations', { 'GET /migrations': { items: [] } });
     expect(await screen.findByText('No migrations yet')).toBeInTheDocument();
