@@ -183,6 +183,9 @@ export const migrationTargetSchema = z.object({
 });
 
 /** @public */
+export type MigrationTarget = z.infer<typeof migrationTargetSchema>;
+
+/** @public */
 export const migrationTargetsSchema = pageSchema(migrationTargetSchema);
 
 /** @public */

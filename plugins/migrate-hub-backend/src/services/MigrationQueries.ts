@@ -2,9 +2,9 @@ import {
   HistoryEntry,
   Migration,
   MigrationSummary,
+  MigrationTarget,
   MigrationVersion,
   migrationListQuerySchema,
-  migrationTargetsSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
@@ -14,20 +14,20 @@ import { HubError } from '../errors';
 import { listMigrationEvents } from '../store/auditQueries';
 import { decodeCursor, toPage } from '../store/cursor';
 import { Tx } from '../store/Database';
-import { LastItem, holdingsOf, lastItemsOf } from '../store/holdings';
+import { holdingsOf } from '../store/holdings';
 import * as store from '../store/migrations';
 import { findProjectByKey } from '../store/projects';
-import { findingKinds, reconciliationsOf } from '../store/reconciliations';
 import { findUserId } from '../store/users';
 import { lookUpActors } from './actors';
 import { CommandContext } from './context';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
-import { reconciliationView } from './inventoryViews';
 import { summaryOf } from './historySummary';
+import { targetsOf } from './migrationTargets';
 import {
   migrationSummaryView,
   migrationView,
   statesView,
+  versionHeld,
   versionView,
 } from './migrationViews';
 
@@ -152,47 +152,9 @@ export class MigrationQueries {
     _context: CommandContext,
     id: string,
     _query: { limit: number; cursor?: string },
-  ): Promise<z.output<typeof migrationTargetsSchema>> {
-    const tx = this.#knex;
-    this.found(await store.findMigration(tx, id), id);
-    const versions = await store.listVersions(tx, id);
-    const held = new Map(
-      (await holdingsOf(tx, id)).map(({ targetId, checksumUp }) => [
-        targetId,
-        checksumUp,
-      ]),
-    );
-    const items = await lastItemsOf(tx, id);
-    const last = await reconciliationsOf(
-      tx,
-      items.map(({ targetId }) => targetId),
-    );
-    const kind = await findingKinds(tx, id);
-    const compared = (targetId: string) => {
-      const record = last(targetId);
-      const found = kind(targetId);
-      return (
-        record &&
-        reconciliationView({
-          ...record,
-          lost: found === 'lost' ? 1 : 0,
-          foreign: found === 'foreign' ? 1 : 0,
-        })
-      );
-    };
-    return {
-      items: items.map(item => ({
-        target: { id: item.targetId, name: item.targetName },
-        environment: item.environment,
-        version: versionHeld(versions, held.get(item.targetId)),
-        checksumUp: held.get(item.targetId),
-        status: statusShown(item),
-        outcome: item.outcome,
-        runId: item.runId,
-        at: item.at.toISOString(),
-        reconciliation: compared(item.targetId),
-      })),
-    };
+  ): Promise<Page<MigrationTarget>> {
+    this.found(await store.findMigration(this.#knex, id), id);
+    return { items: await targetsOf(this.#knex, id) };
   }
 
   async #filter(
@@ -309,19 +271,4 @@ export class MigrationQueries {
       },
     );
   }
-}
-
-/** A target waits with its run: what for, the run says. */
-function statusShown({ status, runStatus }: LastItem): string {
-  const waits = runStatus === 'awaiting_approval' || runStatus === 'approved';
-  return status === 'queued' && waits ? runStatus : status;
-}
-
-/** The newest version with that checksum: the same SQL may come back later. */
-function versionHeld(
-  versions: VersionRecord[],
-  checksumUp: string | undefined,
-): number | undefined {
-  if (!checksumUp) return undefined;
-  return versions.find(version => version.checksumUp === checksumUp)?.version;
 }

@@ -94,3 +94,12 @@ export function versionView(
     createdAt: version.createdAt.toISOString(),
   };
 }
+
+/** The newest version with that checksum: the same SQL may come back later. */
+export function versionHeld(
+  versions: VersionRecord[],
+  checksumUp: string | undefined,
+): number | undefined {
+  if (!checksumUp) return undefined;
+  return versions.find(version => version.checksumUp === checksumUp)?.version;
+}

@@ -3,8 +3,8 @@ import { createTestDatabase } from '../testing/testDatabase';
 import { takeUnlinked } from './auditChain';
 import { environmentCounts, totals } from './dashboard';
 import { newId } from './Database';
-import { countAppliedByUs, holdingsOf } from './holdings';
-import { listMigrations } from './migrations';
+import { countAppliedByUs, holdingsOf, lastItemsOf } from './holdings';
+import { listMigrations, statesOf } from './migrations';
 import { listRuns } from './runs';
 
 const MANY = 20_000;
@@ -120,6 +120,8 @@ describe('a store with the records of years', () => {
     ['what the dashboard counts', () => environmentCounts(knex)],
     ['how many there are', () => totals(knex)],
     ['what targets hold of a migration', () => holdingsOf(knex, fleet)],
+    ['what runs did last on each target', () => lastItemsOf(knex, fleet)],
+    ['where migrations stand', () => statesOf(knex, [fleet])],
     [
       'where a run of ours applied a version',
       () =>
