@@ -18,9 +18,9 @@ const ours = ({ palette, breakpoints }: Theme) => ({
     root: {
       minHeight: 40,
       borderBottom: `1px solid ${palette.divider}`,
-      // At the end of the way an arrow leaves no gap.
-      '& .MuiTabs-scrollButtons.Mui-disabled': { width: 0 },
     },
+    // Where there is no way to go the arrow leaves no gap.
+    scrollButtons: { '&.Mui-disabled': { width: 0 } },
   },
   MuiTab: {
     root: {

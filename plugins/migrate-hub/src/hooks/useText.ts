@@ -35,8 +35,8 @@ type Values<K extends keyof Texts> = {
  * Looks up a text: its key is checked, and that all is given what stands in it.
  *
  * @remarks
- * The same as Backstage's own type says, which works it out anew at each of our
- * thousand calls: a third of what the compiler did.
+ * Backstage's own type says the same, but works it out anew at each of our
+ * thousand calls: two thirds of the compiler's time for this package.
  */
 export type Text = <K extends keyof Texts>(
   key: K,

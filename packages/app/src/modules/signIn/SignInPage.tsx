@@ -115,7 +115,7 @@ export const SignInPage = ({ onSignInSuccess }: SignInPageProps) => {
           width: '100%',
           maxWidth: 400,
           // As on the pages behind it.
-          '& .MuiButton-root': { textTransform: 'none' },
+          '& button': { textTransform: 'none' },
         }}
       >
         <CardContent sx={{ padding: 4 }}>

@@ -4,6 +4,7 @@ import Typography from '@mui/material/Typography';
 import { Dashboard } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
+import { clamped } from '../clamped';
 import { EmptyState } from '../EmptyState';
 import { RelativeTime } from '../RelativeTime';
 
@@ -47,7 +48,10 @@ export const Activity = ({ entries }: { entries: Entry[] }) => {
           <Typography variant="body2" color="text.secondary" noWrap>
             {entry.actor?.name ?? t('history.someone')}
           </Typography>
-          <Typography variant="body2" sx={{ overflowWrap: 'anywhere' }}>
+          <Typography
+            variant="body2"
+            sx={{ ...clamped, overflowWrap: 'anywhere' }}
+          >
             {entry.migration && (
               <>
                 <Link to={addressOf(entry)}>

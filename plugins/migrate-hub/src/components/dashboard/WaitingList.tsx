@@ -14,6 +14,7 @@ import {
 import { ElementType, ReactNode } from 'react';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
+import { clamped } from '../clamped';
 import { EmptyState } from '../EmptyState';
 import { EnvironmentName } from '../EnvironmentName';
 import { RelativeTime } from '../RelativeTime';
@@ -80,7 +81,7 @@ const Entry = ({ kind, to, act, environment, children }: EntryProps) => {
         <Typography
           variant="body2"
           color="text.secondary"
-          sx={{ overflow: 'hidden', textOverflow: 'ellipsis' }}
+          sx={{ ...clamped, overflowWrap: 'anywhere' }}
         >
           {children}
         </Typography>

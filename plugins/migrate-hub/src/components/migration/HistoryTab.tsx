@@ -1,4 +1,5 @@
 import { Link } from '@backstage/core-components';
+import Box from '@mui/material/Box';
 import { HistoryEntry } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCallback, useMemo } from 'react';
 import { useHubClient } from '../../hooks/useHub';
@@ -51,8 +52,11 @@ export const HistoryTab = ({ migration }: MigrationTabProps) => {
       {
         id: 'summary',
         header: t('history.what'),
-        cell: ({ summary, run }) =>
-          run ? <Link to={paths.run(run)}>{summary}</Link> : summary,
+        cell: ({ summary, run }) => (
+          <Box sx={{ minWidth: '30ch' }}>
+            {run ? <Link to={paths.run(run)}>{summary}</Link> : summary}
+          </Box>
+        ),
       },
     ],
     [t, paths],

@@ -120,7 +120,7 @@ const Pair = ({ children }: { children: ReactNode }) => (
   <Box
     sx={{
       display: 'grid',
-      gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' },
+      gridTemplateColumns: 'repeat(auto-fit, minmax(300px, 1fr))',
       gap: 2,
       alignItems: 'start',
     }}

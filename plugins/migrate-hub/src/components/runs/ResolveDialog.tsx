@@ -32,6 +32,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
   const { run, item, onDone, onClose } = props;
   const t = useText();
   const hub = useHubClient();
+  const statementIndex = item.error?.statementIndex;
   // Nothing is suggested: whoever decides has looked.
   const [resolution, setResolution] = useState<Resolution>();
   const [doubtful, setDoubtful] = useState<Doubtful>();
@@ -83,7 +84,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
               key={one}
               value={one}
               control={<Radio />}
-              sx={{ alignItems: 'flex-start' }}
+              sx={{ alignItems: 'flex-start', marginBottom: 1 }}
               label={
                 <>
                   <Typography>{t(`runItems.resolution.${one}`)}</Typography>
@@ -98,7 +99,13 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
       </FormControl>
       {resolution === 'resume' && (
         <FormControl sx={{ marginTop: 1 }}>
-          <FormLabel id="doubtful">{t('runItems.doubtful')}</FormLabel>
+          <FormLabel id="doubtful">
+            {statementIndex === undefined
+              ? t('runItems.doubtful')
+              : t('runItems.doubtfulStatement', {
+                  statement: String(statementIndex + 1),
+                })}
+          </FormLabel>
           <RadioGroup
             aria-labelledby="doubtful"
             value={doubtful ?? ''}

@@ -26,7 +26,12 @@ const ItemError = ({ error }: { error: NonNullable<RunItem['error']> }) => {
       </Typography>
       <Box
         component="pre"
-        sx={{ margin: 0, whiteSpace: 'pre-wrap', fontSize: '0.8125rem' }}
+        sx={{
+          margin: 0,
+          whiteSpace: 'pre-wrap',
+          overflowWrap: 'anywhere',
+          fontSize: '0.8125rem',
+        }}
       >
         {error.message}
       </Box>
@@ -44,7 +49,9 @@ export const RunItemDetails = ({ item, onResolve }: RunItemDetailsProps) => {
   const t = useText();
   const { outcome, error, evidence, allowedResolutions, target } = item;
   return (
-    <Box sx={{ display: 'grid', gap: 1 }}>
+    <Box
+      sx={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 1 }}
+    >
       <Typography variant="body2">
         {target.dbSet} · <Mono>{`${target.host}:${target.port}`}</Mono> ·{' '}
         <Mono>{target.database}</Mono>

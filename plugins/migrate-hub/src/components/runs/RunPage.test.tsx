@@ -186,7 +186,7 @@ describe('the page of a run', () => {
     }
     expect(
       dialog.getByRole('button', {
-        name: 'Say if the statement in doubt was done',
+        name: 'Say if that statement was done',
       }),
     ).toBeDisabled();
     fireEvent.click(dialog.getByLabelText(/was done: skip it/));

@@ -110,11 +110,12 @@ export const runsMessages = {
     'resolutionHint.resume':
       'The remaining statements run on the target, under the same approval.',
     resolutions: 'What is true',
-    doubtful: 'The one statement in doubt',
+    doubtful: 'The statement where it stopped',
+    doubtfulStatement: 'Statement {{statement}}, where it stopped',
     'doubtful.redo': 'was not done: do it again',
     'doubtful.skip': 'was done: skip it',
     chooseResolution: 'Choose what is true',
-    chooseDoubtful: 'Say if the statement in doubt was done',
+    chooseDoubtful: 'Say if that statement was done',
     resolveReason: 'How do you know?',
   },
   runLog: {
