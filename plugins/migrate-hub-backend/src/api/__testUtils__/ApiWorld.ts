@@ -30,13 +30,14 @@ import { testConfig, testSigner } from '../../__testUtils__/testConfig';
 import { RoleGrants } from '../../services/RoleGrants';
 import { createTestDatabase } from '../../testing/testDatabase';
 
-/** Whoever can call, as the authorisation table has them; `author` and `approver` set the scene. */
+/** Whoever can call, as the authorisation table has them; `author`, `approver` and `chief` set the scene. */
 const people = {
   author: 'user',
   user: 'user',
   manager: 'manager',
   approver: 'manager',
   admin: 'admin',
+  chief: 'admin',
   disabled: 'admin',
 } as const;
 export type CallerName =
