@@ -133,6 +133,7 @@ export const migrateHubPlugin = createBackendPlugin({
         metrics.observeWorkload(() => readWorkload(observerKnex));
         addHealthChecks(deps.health, {
           knex: observerKnex,
+          config,
           logger,
           executor: executes ? executor : undefined,
           keys: hub.keyHealth,

@@ -104,8 +104,9 @@ it('tells operators how it is', async () => {
         'audit chain': 'ok',
         'audit trail in targets': 'ok',
       },
-      // The tests' hub owns its tables; production should not.
+      // The tests' hub owns its tables, and writes where the keys are; production should not.
       'owner of the tables': expect.stringContaining('append-only'),
+      'keys of tokens': expect.stringContaining('signs in as anybody'),
     },
   });
   const scrape = await fetch(`${world.hub.baseUrl}/metrics`);

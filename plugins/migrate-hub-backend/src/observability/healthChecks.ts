@@ -1,8 +1,10 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
+import { Config } from '@backstage/config';
 import { Knex } from 'knex';
 import { ownershipOfTrail, ownershipText } from '../store/ownership';
 import { targetsAgainstTrail } from '../store/reconciliations';
 import { HealthCheck, HubHealthService } from './HubHealth';
+import { tokenKeysText } from './tokenKeys';
 
 /** Keys change at a roll-out, not between two probes. */
 const KEYS_MS = 30_000;
@@ -16,6 +18,7 @@ export function addHealthChecks(
   options: {
     /** Not the pool of the requests: a busy hub is not a broken one. */
     knex: Knex;
+    config: Config;
     logger: LoggerService;
     executor?: { problem(): string | undefined };
     keys: { problem(): Promise<string | undefined> };
@@ -23,7 +26,7 @@ export function addHealthChecks(
     policies: { trouble(tx: Knex): Promise<string | undefined> };
   },
 ): void {
-  const { knex, logger, executor, keys, chain, policies } = options;
+  const { knex, config, logger, executor, keys, chain, policies } = options;
   health.addCheck('metadata database', async () => {
     try {
       await knex.raw('select 1');
@@ -36,6 +39,7 @@ export function addHealthChecks(
   health.addNote('owner of the tables', async () =>
     ownershipText(await ownershipOfTrail(knex)),
   );
+  health.addNote('keys of tokens', async () => tokenKeysText(config));
   health.addWarning('audit chain', async () => chain.trouble);
   health.addWarning('audit trail in targets', async () => {
     const names = await targetsAgainstTrail(knex, MOST_NAMES);
