@@ -127,6 +127,11 @@ class Export {
         );
       }
       this.#checkPersonal(entry, number);
+      if (!isAskedFor(entry.event, this.#header.filter)) {
+        throw new Broken(
+          `link ${entry.seq} (line ${number}): the filter of this export leaves this event out`,
+        );
+      }
       eventHash = found;
       this.events += 1;
     }
@@ -230,6 +235,17 @@ class Export {
       );
     }
   }
+}
+
+/** Otherwise an event that is asked for could be left out for one that is not. */
+function isAskedFor(event, filter) {
+  const { from, to, ...same } = filter;
+  const at = Date.parse(event.at);
+  return (
+    Object.entries(same).every(([name, value]) => event[name] === value) &&
+    (from === undefined || at >= Date.parse(from)) &&
+    (to === undefined || at <= Date.parse(to))
+  );
 }
 
 function signedPart(entry) {
