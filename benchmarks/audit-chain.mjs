@@ -1,7 +1,13 @@
-// What linking and verifying the audit trail cost, and what memory they take. See README.md.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+// What linking, verifying and exporting the audit trail cost, and what memory they take. See README.md.
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import knexFactory from 'knex';
 import { root } from '../scripts/lib/paths.mjs';
 import { step } from '../scripts/lib/progress.mjs';
@@ -16,11 +22,12 @@ const require = createRequire(import.meta.url);
 const plugin = '../plugins/migrate-hub-backend';
 const { Signer } = require(`${plugin}/src/crypto/Signer.ts`);
 const { AuditChainer } = require(`${plugin}/src/services/AuditChainer.ts`);
+const { AuditExporter } = require(`${plugin}/src/services/AuditExporter.ts`);
 const { AuditVerifier } = require(`${plugin}/src/services/AuditVerifier.ts`);
 
 const admin = {
   caller: {
-    user: { id: 'bench', kind: 'person', role: 'admin', disabled: false },
+    user: { id: randomUUID(), kind: 'person', role: 'admin', disabled: false },
     credentials: { principal: { type: 'user', userEntityRef: 'user:x/bench' } },
   },
 };
@@ -33,9 +40,14 @@ const knex = knexFactory({
   connection: { ...server, database },
   pool: { min: 1, max: 2 },
 });
+const folder = await mkdtemp(join(tmpdir(), 'bench-audit-'));
 try {
   await knex.migrate.latest({
     directory: join(root, 'plugins/migrate-hub-backend/migrations'),
+  });
+  await knex('users').insert({
+    ...{ id: admin.caller.user.id, entity_ref: 'user:x/bench', name: 'bench' },
+    ...{ kind: 'person', provider: 'local', role: 'admin' },
   });
   await step(`Inserting ${ask.events} events`, insertEvents);
   const silent = () => undefined;
@@ -44,6 +56,10 @@ try {
   const signer = Signer.create([{ id: '1', key: privateKey }]);
   const chainer = AuditChainer.create({ knex, signer, logger });
   const verifier = AuditVerifier.create({ knex, signer, chainer });
+  const exporter = AuditExporter.create({ knex, signer, chainer });
+  const file = join(folder, 'export.ndjson');
+  const key = join(folder, 'public.pem');
+  await writeFile(key, signer.verificationKeys[0].publicKey);
   const verify = async query => {
     const found = await verifier.verify(admin, query);
     if (!found.ok) throw new Error(found.reason);
@@ -57,10 +73,17 @@ try {
     }),
     await measured('verify from the first event', () => verify({ full: true })),
     await measured('verify what is new (nothing)', () => verify({})),
+    await measured('export', async () => {
+      const { chunks } = await exporter.export(admin, { format: 'ndjson' });
+      await pipeline(Readable.from(chunks), createWriteStream(file));
+      return ask.events + 1;
+    }),
+    await verifiedOffline({ file, key }),
   ];
   publish('audit-chain', rows, ask);
 } finally {
   await knex.destroy();
+  await rm(folder, { recursive: true });
   await execute(server, [`drop database ${database} with (force)`]);
 }
 
@@ -82,6 +105,36 @@ async function measured(what, work) {
     seconds,
     'events/s': Math.round(events / seconds),
     'memory grew by, MB': Math.round((most - before) / 1e6),
+  };
+}
+
+/** The same by the command that knows no hub; its memory is all that it has. */
+async function verifiedOffline({ file, key }) {
+  const what = 'npm run audit:verify';
+  const script = join(root, 'scripts/audit-verify.mjs');
+  const start = performance.now();
+  const most = await step(what, async () => {
+    const child = spawn(process.execPath, [script, file, '--key', key]);
+    let peak = 0;
+    const watch = setInterval(async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(
+        () => '',
+      );
+      const found = /VmHWM:\s+(\d+) kB/.exec(status);
+      if (found) peak = Number(found[1]) * 1024;
+    }, 100);
+    const code = await new Promise(done => child.once('exit', done));
+    clearInterval(watch);
+    if (code !== 0) throw new Error(`${what} ended with ${code}`);
+    return peak;
+  });
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    what,
+    events: ask.events + 1,
+    seconds,
+    'events/s': Math.round((ask.events + 1) / seconds),
+    'memory grew by, MB': Math.round(most / 1e6),
   };
 }
 
