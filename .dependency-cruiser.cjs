@@ -2,7 +2,7 @@
 // `npm test -- static` holds the code to them.
 
 const tests =
-  '\\.test\\.tsx?$|/__testUtils__/|/testing/|/testUtils|/acceptance/|/faults/|/dev/';
+  '\\.test\\.tsx?$|/__testUtils__/|/testing/|/testUtils|/acceptance/|/faults/|/dev/|/setupTests\\.ts$';
 
 /** Which of our packages each package may import. */
 const mayImport = {

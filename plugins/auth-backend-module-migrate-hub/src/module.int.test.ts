@@ -6,7 +6,10 @@ import {
   startTestBackend,
 } from '@backstage/backend-test-utils';
 import authPlugin from '@backstage/plugin-auth-backend';
-import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import {
+  plantSecret,
+  testServer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { randomBytes } from 'crypto';
 import knexFactory from 'knex';
 import request from 'supertest';
@@ -14,7 +17,7 @@ import authModule from './index';
 import { HubStandIn } from './__testUtils__/HubStandIn';
 
 const ORIGIN = 'https://portal.example.com';
-const PASSWORD = 'the right password';
+const PASSWORD = plantSecret();
 
 describe('the provider local', () => {
   const prefix = `mh_auth_${randomBytes(4).toString('hex')}_`;
@@ -26,7 +29,7 @@ describe('the provider local', () => {
     if (!server)
       throw new Error('Backstage cannot be tested without a database');
     const { host, port, username: user, password } = server;
-    hub = new HubStandIn();
+    hub = new HubStandIn(PASSWORD);
     backend = await startTestBackend({
       features: [
         authPlugin,

@@ -1,4 +1,5 @@
 import {
+  plantSecret,
   testServer,
   TestServerName,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
@@ -36,13 +37,12 @@ function describeOn(engine: TestServerName) {
       });
       expect(good).toMatchObject({ ok: true });
       const bad = await world.user.call('testConnection', {
-        body: { ...connection, password: 'wrong-Passw0rd' },
+        body: { ...connection, password: plantSecret() },
       });
       expect(bad.ok).toBe(false);
       expect(bad.checks.filter(check => !check.ok)[0].name).toBe(
         'authentication',
       );
-      expect(JSON.stringify(bad)).not.toContain('wrong-Passw0rd');
     });
 
     it('goes from draft through stg to prd, and back', async () => {

@@ -4,6 +4,7 @@ import {
   routes,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
+  plantSecret,
   testServer,
   TestServerName,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
@@ -324,7 +325,7 @@ it('has an event for every route that changes something', async () => {
     body: {
       url: 'https://hooks.example.com/hub',
       events: ['run.finished'],
-      secret: 'a-secret-of-some-length',
+      secret: plantSecret(),
     },
   });
   const params = { id: webhook.id };

@@ -12,11 +12,17 @@ import Router from 'express-promise-router';
 
 /** Stands where the hub does, and keeps to the contract of its internal routes. */
 export class HubStandIn {
+  /** The right one. */
+  readonly #password: string;
   readonly #grants = new Map<string, SessionGrant>();
   /** Bodies that came, in order. */
   readonly received: { path: string; body: unknown; caller: string }[] = [];
   /** The next answers of the hub instead of its own. */
   refuseWith?: { status: number; code?: string; retryAfter?: string };
+
+  constructor(password: string) {
+    this.#password = password;
+  }
 
   readonly feature = createBackendPlugin({
     pluginId: 'migrate-hub',
@@ -60,7 +66,7 @@ export class HubStandIn {
 
   #signIn(body: unknown, res: Response): void {
     const { email, password } = localSignInRequestSchema.parse(body);
-    if (password !== 'the right password') {
+    if (password !== this.#password) {
       this.#refuse(res, { status: 401, code: 'NOT_SIGNED_IN' });
       return;
     }

@@ -1,4 +1,5 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
+import { secretWatch } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 
 /** Keeps every line as text, to look for what must not be in it. */
 export class CapturingLogger implements LoggerService {
@@ -30,8 +31,8 @@ export class CapturingLogger implements LoggerService {
   #keep(level: string, message: string, meta?: object) {
     const error =
       meta instanceof Error ? { ...meta, error: `${meta.stack}` } : meta;
-    this.lines.push(
-      JSON.stringify({ level, message, ...this.#meta, ...error }),
-    );
+    const line = JSON.stringify({ level, message, ...this.#meta, ...error });
+    secretWatch.look('the log', line);
+    this.lines.push(line);
   }
 }

@@ -6,7 +6,10 @@ import {
   dbTargetCreateSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { SecretStore } from '@migrate-hub/backstage-plugin-migrate-hub-node';
-import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import {
+  plantSecret,
+  testServer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { z } from 'zod';
@@ -118,7 +121,7 @@ export class InventoryWorld {
   /** A login of its own on the test server, with a password that nothing else contains. */
   async createLogin(): Promise<{ username: string; password: string }> {
     const username = `migrate_hub_role_${randomBytes(6).toString('hex')}`;
-    const password = `pw-${randomBytes(12).toString('hex')}`;
+    const password = plantSecret();
     await this.knex.raw(
       `create role ?? superuser login password '${password}'`,
       [username],

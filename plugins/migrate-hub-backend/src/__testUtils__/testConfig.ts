@@ -1,20 +1,21 @@
 import { ConfigReader } from '@backstage/config';
-import { generateKeyPairSync, randomBytes } from 'crypto';
+import {
+  plantKey,
+  plantSigningKey,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { Signer } from '../crypto/Signer';
 
 /** The least that the hub starts with. */
 export const testConfig = () => ({
   migrateHub: {
     secrets: {
-      keys: [{ id: '1', key: randomBytes(32).toString('base64') }],
+      keys: [{ id: '1', key: plantKey().toString('base64') }],
     },
     signing: {
       keys: [
         {
           id: '1',
-          privateKey: generateKeyPairSync('ed25519')
-            .privateKey.export({ format: 'der', type: 'pkcs8' })
-            .toString('base64'),
+          privateKey: plantSigningKey(),
         },
       ],
     },

@@ -1,3 +1,4 @@
+import { plantSecret } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { createHmac, verify } from 'crypto';
 import { createServer, IncomingHttpHeaders, Server } from 'http';
 import { AddressInfo } from 'net';
@@ -18,7 +19,7 @@ import { EventFeed } from './EventFeed';
 import { announceCheckpoint, queueForWebhooks } from './webhookQueue';
 import { WebhookSender } from './WebhookSender';
 
-const SECRET = 'a-secret-of-the-receiver';
+const SECRET = plantSecret();
 
 /** A receiver that keeps what it gets, and answers as told. */
 class Receiver {

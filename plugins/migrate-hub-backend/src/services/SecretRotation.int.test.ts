@@ -1,3 +1,4 @@
+import { plantSecret } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { secretSettingsSchema } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { randomBytes } from 'crypto';
 import { InventoryWorld } from '../__testUtils__/InventoryWorld';
@@ -91,7 +92,7 @@ it('moves every secret to the first key while the hub runs, also after it was br
   await before.webhooks.create(ada, {
     url: 'https://hooks.example.com/hub',
     events: ['run.finished'],
-    secret: 'a-secret-of-some-length',
+    secret: plantSecret(),
   });
 
   const certificateOpensWith = await addCertificate(targetIds[1]);

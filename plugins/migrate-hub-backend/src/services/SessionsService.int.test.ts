@@ -1,3 +1,4 @@
+import { plantSecret } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { createHash } from 'crypto';
 import { Knex } from 'knex';
@@ -12,7 +13,7 @@ import { RoleGrants } from './RoleGrants';
 
 jest.setTimeout(30_000);
 
-const PASSWORD = 'correct horse battery';
+const PASSWORD = plantSecret();
 
 const demo = (user: object = {}) => ({
   demo: {

@@ -1,4 +1,7 @@
-import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import {
+  secretWatch,
+  testServer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { randomBytes } from 'crypto';
 import knexFactory, { Knex } from 'knex';
 import { openDatabase } from '../store/Database';
@@ -30,8 +33,15 @@ export async function createTestDatabase(): Promise<{
     knex,
     drop: async () => {
       await knex.destroy();
+      const last = connect(name);
+      await secretWatch.lookIntoTables(
+        'the records',
+        async sql => (await last.raw(sql)).rows,
+      );
+      await last.destroy();
       await admin.raw(`drop database ?? with (force)`, [name]);
       await admin.destroy();
+      secretWatch.assertNothingFound();
     },
   };
 }

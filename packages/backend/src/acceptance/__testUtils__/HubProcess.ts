@@ -1,6 +1,12 @@
-import { testServer } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+import {
+  plantKey,
+  plantSecret,
+  plantSigningKey,
+  secretWatch,
+  testServer,
+} from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ChildProcess, spawn } from 'child_process';
-import { generateKeyPairSync, randomBytes } from 'crypto';
+import { randomBytes } from 'crypto';
 import { mkdtemp, rm, writeFile } from 'fs/promises';
 import { tmpdir } from 'os';
 import { join, resolve } from 'path';
@@ -9,6 +15,7 @@ import { freePort } from './freePort';
 
 const root = resolve(__dirname, '../../../../..');
 const READY_MS = 120_000;
+const PATIENCE_MS = 2_000;
 
 const accounts = [
   { email: 'user@example.com', name: 'Uma User', role: 'user' },
@@ -32,14 +39,10 @@ function newInstallation(): Installation {
   return {
     prefix: `mh_acceptance_${randomBytes(4).toString('hex')}_`,
     environment: {
-      MIGRATE_HUB_SECRET_KEY: randomBytes(32).toString('base64'),
-      MIGRATE_HUB_SIGNING_KEY: generateKeyPairSync('ed25519')
-        .privateKey.export({ type: 'pkcs8', format: 'der' })
-        .toString('base64'),
+      MIGRATE_HUB_SECRET_KEY: plantKey().toString('base64'),
+      MIGRATE_HUB_SIGNING_KEY: plantSigningKey(),
     },
-    passwords: new Map(
-      accounts.map(({ email }) => [email, randomBytes(12).toString('hex')]),
-    ),
+    passwords: new Map(accounts.map(({ email }) => [email, plantSecret()])),
   };
 }
 
@@ -182,39 +185,15 @@ export class HubProcess {
     return this.#connect(`${this.#installation.prefix}migrate-hub`);
   }
 
-  /** What it must keep to itself: keys and passwords, by what they are. */
-  get secrets(): Record<string, string> {
-    const { environment, passwords } = this.#installation;
-    return {
-      ...environment,
-      ...Object.fromEntries(
-        [...passwords].map(([email, text]) => [`password of ${email}`, text]),
-      ),
-    };
-  }
-
-  /** Everything that it and its portal have stored, as text by table. */
-  async dump(): Promise<Record<string, string>> {
-    const tables: Record<string, string> = {};
-    const { prefix } = this.#installation;
-    for (const database of await this.#databases()) {
-      const client = await this.#connect(database);
-      const { rows } = await client.query(
-        `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name,
-                tablename
-           from pg_tables
-          where schemaname not in ('pg_catalog', 'information_schema')`,
-      );
-      for (const { name, tablename } of rows) {
-        const content = await client.query(
-          `select t::text as row from ${name} as t`,
-        );
-        const table = `${database.slice(prefix.length)}.${tablename}`;
-        tables[table] = content.rows.map(({ row }) => row).join('\n');
-      }
-      await client.end();
-    }
-    return tables;
+  /** Looks for secrets in its log, its metrics and every table of it and its portal. */
+  async lookForSecrets(): Promise<void> {
+    // Those that are got are looked at as any answer.
+    await fetch(`${this.baseUrl}/metrics`, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch(() => undefined);
+    secretWatch.look('the log of the hub', this.output);
+    const databases = await this.#databases();
+    await Promise.all(databases.map(name => this.#lookInto(name)));
   }
 
   get isRunning(): boolean {
@@ -225,7 +204,13 @@ export class HubProcess {
     this.#process.kill(name);
   }
 
+  /**
+   * Ends it, and its databases with the first of its replicas.
+   *
+   * @throws Error if a secret stands in its log, its metrics or a table
+   */
   async stop(): Promise<void> {
+    if (this.#ownsDatabases && this.isRunning) await this.lookForSecrets();
     if (this.isRunning) {
       this.signal('SIGCONT');
       this.signal('SIGTERM');
@@ -234,13 +219,27 @@ export class HubProcess {
       clearTimeout(timer);
     }
     await rm(this.#folder, { recursive: true, force: true });
-    if (!this.#ownsDatabases) return;
+    secretWatch.look('the log of the hub', this.output);
+    if (this.#ownsDatabases) await this.#dropDatabases();
+    secretWatch.assertNothingFound();
+  }
+
+  async #dropDatabases(): Promise<void> {
     const databases = await this.#databases();
     const admin = await this.#connect('postgres');
     for (const database of databases) {
       await admin.query(`drop database "${database}" with (force)`);
     }
     await admin.end();
+  }
+
+  async #lookInto(database: string): Promise<void> {
+    const client = await this.#connect(database);
+    await secretWatch.lookIntoTables(
+      database.slice(this.#installation.prefix.length),
+      async sql => (await client.query(sql)).rows,
+    );
+    await client.end();
   }
 
   async #databases(): Promise<string[]> {

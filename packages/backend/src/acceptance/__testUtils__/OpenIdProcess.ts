@@ -1,3 +1,4 @@
+import { plantSecret } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ChildProcess, spawn } from 'child_process';
 import { once } from 'events';
 import { join, resolve } from 'path';
@@ -20,7 +21,7 @@ export interface OpenIdAccount {
 /** A real OpenID provider in Google's place, as a process of its own. */
 export class OpenIdProcess {
   static readonly clientId = 'migrate-hub';
-  static readonly clientSecret = 'a-secret-that-only-the-hub-and-it-know';
+  static readonly clientSecret = plantSecret();
   readonly issuer: string;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #settings: object;

@@ -5,6 +5,7 @@ import {
   RouteOutput,
   routes,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { secretWatch } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { Account, HubProcess } from './HubProcess';
 
 /** What the hub says when it refuses. */
@@ -41,7 +42,11 @@ export class Person {
     });
     const answer = await response.json();
     if (!response.ok) throw new Error(JSON.stringify(answer));
-    return answer.backstageIdentity.token;
+    const { token } = answer.backstageIdentity;
+    secretWatch.add(`the token of ${account}`, token.split('.').at(-1), {
+      shownIn: /\/api\/auth\//,
+    });
+    return token;
   }
 
   private constructor(

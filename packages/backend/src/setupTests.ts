@@ -1,0 +1,3 @@
+import { watchAnswers } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
+
+watchAnswers();
