@@ -103,7 +103,10 @@ async function useTargets(company: Company): Promise<void> {
       : `create user ${name} identified by '${inSql}'; drop user ${name};`;
   const good = await company.create(
     'good',
-    `create table good (id varchar(60) primary key);\n${give}`,
+    // What the last one returns is a secret that stands nowhere else.
+    `create table good (id varchar(60) primary key);
+${give}
+select concat('Planted', 'Secret', '-in-a-row');`,
   );
   const run = await company.approved(good.id, 'stg');
   expect(run.analysis.problems).toEqual(
