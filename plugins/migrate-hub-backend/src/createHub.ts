@@ -49,6 +49,7 @@ import { RunItemResolution } from './services/RunItemResolution';
 import { RunItemsService } from './services/RunItemsService';
 import { RunQueries } from './services/RunQueries';
 import { RunRequests } from './services/RunRequests';
+import { RunLapses } from './services/RunLapses';
 import { RunRevisions } from './services/RunRevisions';
 import { SecretRotation } from './services/SecretRotation';
 import { KeyHealth } from './services/KeyHealth';
@@ -65,7 +66,7 @@ export interface Hub {
   firstAdmins: FirstAdmins;
   grants: RoleGrants;
   chainer: AuditChainer;
-  revisions: RunRevisions;
+  lapses: RunLapses;
   audience: RunAudience;
   keyHealth: KeyHealth;
   environments: EnvironmentPolicies;
@@ -115,6 +116,7 @@ export function createHub(options: {
   const facts = RunFactsReader.create({ environments, signer });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
+  const lapses = RunLapses.create({ knex, facts });
   const targetSecrets = TargetSecrets.create({
     box: secrets,
     config,
@@ -135,7 +137,7 @@ export function createHub(options: {
     environments,
     facts,
     grants: signIn.grants,
-    revisions,
+    lapses,
   });
 
   const services: HubServices = {
@@ -177,14 +179,14 @@ export function createHub(options: {
       facts,
       queries: runQueries,
       signer,
-      revisions,
+      lapses,
     }),
     runExecution: RunExecution.create({
       commands,
       facts,
       gate,
       queries: runQueries,
-      revisions,
+      lapses,
     }),
     runContinuation: RunContinuation.create({
       commands,
@@ -225,7 +227,7 @@ export function createHub(options: {
 
   return {
     services,
-    revisions,
+    lapses,
     audience: RunAudience.create({ knex, facts }),
     chainer,
     keyHealth: KeyHealth.create({ knex, secrets, signer }),

@@ -184,7 +184,7 @@ export const migrateHubPlugin = createBackendPlugin({
             scope: 'global',
             frequency: { seconds: 15 },
             timeout: { minutes: 5 },
-            fn: () => hub.revisions.lapseAll(),
+            fn: () => hub.lapses.lapseAll(),
           });
           const minutes =
             config.getOptionalNumber('migrateHub.reconciler.everyMinutes') ??

@@ -17,6 +17,8 @@ export * from './migrations';
 export * from './permissions';
 export * from './primitives';
 export * from './routes';
+export * from './runLogs';
+export * from './runRequests';
 export * from './runs';
 export * from './secrets';
 export * from './signIn';

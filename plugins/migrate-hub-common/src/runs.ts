@@ -5,13 +5,8 @@ import { canarySchema } from './environments';
 import {
   actionsShape,
   actorSchema,
-  environmentNameSchema,
   idSchema,
-  keySchema,
-  pageQuerySchema,
-  severalSchema,
   sha256Schema,
-  textSchema,
   timeSchema,
 } from './primitives';
 
@@ -333,136 +328,6 @@ export const runSchema = z.object({
 export type Run = z.infer<typeof runSchema>;
 
 /** @public */
-export const runListQuerySchema = pageQuerySchema.extend({
-  status: severalSchema(runStatusSchema),
-  environment: environmentNameSchema.optional(),
-  project: keySchema.optional(),
-  migration: textSchema({ max: 200 }).optional(),
-  type: runTypeSchema.optional(),
-  requestedBy: textSchema({ max: 254 }).optional(),
-});
-
-const reason = textSchema({ max: 2000 });
-
-/** @public */
-export const runRequestSchema = z.strictObject({
-  environment: environmentNameSchema,
-  dbSetIds: z.array(idSchema).min(1).max(200),
-  targetIds: z.array(idSchema).min(1).max(5000).optional(),
-  type: runTypeSchema.default('apply'),
-  reason: reason.optional(),
-  /** It may not start before; the approval covers it. */
-  notBefore: timeSchema.optional(),
-});
-
-/** @public */
-export const runPreviewSchema = z.object({
-  targets: z.array(
-    z.object({
-      target: targetRefSchema,
-      history: z.enum(['none', 'same', 'other', 'unknown']),
-      message: z.string().optional(),
-      /** What the last connection test warned of. */
-      warnings: z.array(z.string()).optional(),
-    }),
-  ),
-  analysis: runAnalysisSchema.optional(),
-  approvalsRequired: z.int(),
-  blockers: z.array(blockerSchema),
-});
-/** @public */
-export type RunPreview = z.infer<typeof runPreviewSchema>;
-
-/** @public */
-export const approvalRequestSchema = z.strictObject({
-  decision: z.enum(['approve', 'deny']),
-  digest: sha256Schema,
-  comment: reason.optional(),
-});
-
-/** @public */
-export const executeRequestSchema = z.strictObject({
-  /** Needed where a target of the run was disabled since: the rest is executed, and that is recorded. */
-  skipDisabledTargets: z.boolean().optional(),
-  /** Start then, and not now. */
-  at: timeSchema.optional(),
-  /** Ask, as an admin, to start in a freeze or outside the windows; another admin confirms. */
-  breakGlass: z
-    .strictObject({ reason: textSchema({ min: 1, max: 2000 }) })
-    .optional(),
-});
-
-/** @public */
-export const breakGlassConfirmationSchema = z.strictObject({
-  digest: sha256Schema,
-});
-
-/** @public */
-export const reasonRequestSchema = z.strictObject({
-  reason: reason.optional(),
-});
-
-/** @public */
-export const resolutionRequestSchema = z.strictObject({
-  resolution: resolutionSchema,
-  /** Of `resume`, where a statement is in doubt: send it again, or go on with the next. */
-  doubtful: z.enum(['redo', 'skip']).optional(),
-  /** How the person knows. */
-  reason: textSchema({ min: 1, max: 2000 }),
-});
-
-/** @public */
-export const runItemListQuerySchema = pageQuerySchema.extend({
-  status: severalSchema(itemStatusSchema),
-  outcome: severalSchema(outcomeSchema),
-});
-
-/** @public */
-export const logLevelSchema = z.enum(['debug', 'info', 'warn', 'error']);
-/** @public */
-export type LogLevel = z.infer<typeof logLevelSchema>;
-
-/** A log line. `seq` rises over the whole run. @public */
-export const logLineSchema = z.object({
-  seq: z.int(),
-  at: timeSchema,
-  level: logLevelSchema,
-  runItem: idSchema,
-  message: z.string(),
-  attempt: z.int(),
-  statementIndex: z.int().optional(),
-  durationMs: z.number().optional(),
-  rows: z.int().optional(),
-  /**
-   * A server said this (a notice, the detail of an error), and it may hold rows.
-   * Managers and admins with the permission `migrate-hub.log.sensitive` read it.
-   */
-  sensitive: z.boolean().optional(),
-  /** It is sensitive, and the reader may not see it: `message` says so instead. */
-  hidden: z.boolean().optional(),
-});
-/** @public */
-export type LogLine = z.infer<typeof logLineSchema>;
-
-/** @public */
-export const logQuerySchema = z.strictObject({
-  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  limit: z.coerce.number().int().min(1).max(5000).default(1000),
-  item: idSchema.optional(),
-  level: logLevelSchema.optional(),
-  q: textSchema({ max: 200 }).optional(),
-});
-
-/** `dropped` counts lines beyond the cap of an item. @public */
-export const logPageSchema = z.object({
-  items: z.array(logLineSchema),
-  nextAfter: z.int(),
-  dropped: z.int(),
-});
-/** @public */
-export type LogPage = z.infer<typeof logPageSchema>;
-
-/** @public */
 export const itemStatementSchema = z.object({
   index: z.int(),
   line: z.int(),
@@ -471,6 +336,3 @@ export const itemStatementSchema = z.object({
   transactional: z.enum(['yes', 'no', 'opaque']),
   state: z.enum(['pending', 'running', 'done', 'failed', 'unknown']),
 });
-
-/** @public */
-export const itemStatementQuerySchema = pageQuerySchema;

@@ -37,14 +37,14 @@ import {
 import { refuse } from './refuse';
 import { RoleGrants } from './RoleGrants';
 import { RunFactsReader } from './RunFacts';
-import { RunRevisions } from './RunRevisions';
+import { RunLapses } from './RunLapses';
 
 interface Options {
   commands: Commands;
   environments: EnvironmentPolicies;
   facts: RunFactsReader;
   grants: RoleGrants;
-  revisions: RunRevisions;
+  lapses: RunLapses;
 }
 
 /** An environment in the middle of a change. */
@@ -204,7 +204,7 @@ export class EnvironmentSettings {
     work: (tx: Knex.Transaction, locked: Locked) => Promise<void>,
   ): Promise<EnvironmentSettingsView> {
     refuse(administerRefusal(context.caller));
-    const { commands, environments, revisions } = this.#options;
+    const { commands, environments, lapses } = this.#options;
     const environment = environments.configured(name);
     const view = await commands.run(context, async tx => {
       const stored = await environments.lock(tx, name);
@@ -226,7 +226,7 @@ export class EnvironmentSettings {
     // The gate reads the new policy from now on; this only shows it sooner.
     await wakeRuns(commands.knex, { environment: name });
     await notify(commands.knex, CHANNELS.work);
-    await revisions.lapseAll({ environment: name });
+    await lapses.lapseAll({ environment: name });
     return view;
   }
 

@@ -25,7 +25,7 @@ import { principal } from './Gate';
 import { refuse } from './refuse';
 import { decisionFacts, RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
-import { RunRevisions } from './RunRevisions';
+import { RunLapses } from './RunLapses';
 import { approvalViews } from './runViews';
 
 interface Options {
@@ -33,7 +33,7 @@ interface Options {
   facts: RunFactsReader;
   queries: RunQueries;
   signer: Signer;
-  revisions: RunRevisions;
+  lapses: RunLapses;
 }
 
 const isUnderWay = ({ status }: RunRecord) =>
@@ -154,7 +154,7 @@ export class RunDecisions {
 
   /** Locks the run; one whose approvals have lapsed waits for approval again first. */
   async #lock(tx: Knex.Transaction, context: CommandContext, runId: string) {
-    const { facts: reader, revisions } = this.#options;
+    const { facts: reader, lapses } = this.#options;
     const read = async () => {
       const run = await lockRun(tx, runId);
       if (!run) throw new Error(`no run ${runId}`);
@@ -162,7 +162,7 @@ export class RunDecisions {
     };
     const locked = await read();
     await lockRunItems(tx, runId);
-    const lapsed = await revisions.lapse(tx, context, locked.facts);
+    const lapsed = await lapses.lapse(tx, context, locked.facts);
     return lapsed ? read() : locked;
   }
 }

@@ -20,7 +20,7 @@ import { refuse } from './refuse';
 import { handToExecutors, lockForCommand, runAudit } from './runCommands';
 import { RunFacts, RunFactsReader } from './RunFacts';
 import { RunQueries } from './RunQueries';
-import { RunRevisions } from './RunRevisions';
+import { RunLapses } from './RunLapses';
 import { settleRun } from './runSettlement';
 import { HubError } from '../errors';
 
@@ -29,7 +29,7 @@ interface Options {
   facts: RunFactsReader;
   gate: Gate;
   queries: RunQueries;
-  revisions: RunRevisions;
+  lapses: RunLapses;
 }
 
 const MOST_DAYS_AHEAD = 366;
@@ -184,7 +184,7 @@ export class RunExecution {
             reasons: blockers.map(({ code, message }) => ({ code, message })),
           },
         });
-        await this.#options.revisions.lapse(tx, context, facts);
+        await this.#options.lapses.lapse(tx, context, facts);
         return { blockers };
       }
       await appendAuditEvent(tx, {

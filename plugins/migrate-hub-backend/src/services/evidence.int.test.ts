@@ -156,7 +156,7 @@ describe('a writer in the metadata database', () => {
     const { id, revision } = mia.caller.user;
     await users.update(ada, id, { role: 'user', expectedRevision: revision });
     await write('mia', { role: 'manager' });
-    await world.hub(config).revisions.lapseAll();
+    await world.hub(config).lapses.lapseAll();
     expect(await statusOf(run.id)).toBe('awaiting_approval');
     await users.update(ada, id, {
       ...{ role: 'manager', expectedRevision: revision + 1 },
@@ -232,7 +232,7 @@ describe('a writer in the metadata database', () => {
     const hub = world.hub({
       migrateHub: { ...config.migrateHub, signing: { keys } },
     });
-    await hub.revisions.lapseAll();
+    await hub.lapses.lapseAll();
     expect(await statusOf(run.id)).toBe('awaiting_approval');
     const events = await world
       .knex('audit_events')
@@ -249,7 +249,7 @@ describe('a writer in the metadata database', () => {
     expect(now.revision).toBe(2);
     await approve(mia, now, hub.services);
     expect(await statusOf(run.id)).toBe('approved');
-    await hub.revisions.lapseAll();
+    await hub.lapses.lapseAll();
     expect(await statusOf(run.id)).toBe('approved');
   });
 });

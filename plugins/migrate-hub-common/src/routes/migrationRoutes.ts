@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as analysis from '../analysis';
 import * as migrations from '../migrations';
+import * as runRequests from '../runRequests';
 import * as runs from '../runs';
 import {
   migrationWritePermission,
@@ -91,15 +92,15 @@ export const migrationRoutes = {
     summary: 'What a request would do; writes nothing',
     permission: runRequestPermission,
     params: byId,
-    body: runs.runRequestSchema,
-    response: runs.runPreviewSchema,
+    body: runRequests.runRequestSchema,
+    response: runRequests.runPreviewSchema,
   }),
   requestRun: post(201, {
     path: '/migrations/:id/runs',
     summary: 'Request a run; it waits for approval',
     permission: runRequestPermission,
     params: byId,
-    body: runs.runRequestSchema,
+    body: runRequests.runRequestSchema,
     response: runs.runSchema,
     idempotent: true,
   }),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import * as dashboard from '../dashboard';
+import * as runLogs from '../runLogs';
+import * as runRequests from '../runRequests';
 import * as runs from '../runs';
 import {
   readPermission,
@@ -16,7 +18,7 @@ export const runRoutes = {
     path: '/runs',
     summary: 'Runs, newest first',
     permission: readPermission,
-    query: runs.runListQuerySchema,
+    query: runRequests.runListQuerySchema,
     response: pageSchema(runs.runSummarySchema),
   }),
   getRun: get({
@@ -31,7 +33,7 @@ export const runRoutes = {
     summary: 'Approve or deny exactly what the digest covers',
     permission: runApprovePermission,
     params: byId,
-    body: runs.approvalRequestSchema,
+    body: runRequests.approvalRequestSchema,
     response: runs.approvalSchema,
     idempotent: true,
   }),
@@ -40,7 +42,7 @@ export const runRoutes = {
     summary: 'Execute an approved run',
     permission: runExecutePermission,
     params: byId,
-    body: runs.executeRequestSchema,
+    body: runRequests.executeRequestSchema,
     response: runs.runSchema,
   }),
   continueRun: post(202, {
@@ -48,7 +50,7 @@ export const runRoutes = {
     summary: 'Let the next wave start, or take over a run that waits for that',
     permission: runExecutePermission,
     params: byId,
-    body: runs.reasonRequestSchema,
+    body: runRequests.reasonRequestSchema,
     response: runs.runSchema,
   }),
   confirmBreakGlass: post(202, {
@@ -57,7 +59,7 @@ export const runRoutes = {
       'As the second admin, let a run start in a freeze or outside the windows',
     permission: runExecutePermission,
     params: byId,
-    body: runs.breakGlassConfirmationSchema,
+    body: runRequests.breakGlassConfirmationSchema,
     response: runs.runSchema,
   }),
   cancelRun: post(202, {
@@ -65,7 +67,7 @@ export const runRoutes = {
     summary: 'Cancel what has not started',
     permission: runExecutePermission,
     params: byId,
-    body: runs.reasonRequestSchema,
+    body: runRequests.reasonRequestSchema,
     response: runs.runSchema,
   }),
   retryRun: post(202, {
@@ -73,7 +75,7 @@ export const runRoutes = {
     summary: 'Execute the failed items again, under the same approval',
     permission: runExecutePermission,
     params: byId,
-    body: runs.reasonRequestSchema,
+    body: runRequests.reasonRequestSchema,
     response: runs.runSchema,
   }),
   listRunItems: get({
@@ -81,7 +83,7 @@ export const runRoutes = {
     summary: 'The items of a run',
     permission: readPermission,
     params: byId,
-    query: runs.runItemListQuerySchema,
+    query: runRequests.runItemListQuerySchema,
     response: pageSchema(runs.runItemSchema),
   }),
   listRunLogs: get({
@@ -89,8 +91,8 @@ export const runRoutes = {
     summary: 'Log lines of a run',
     permission: readPermission,
     params: byId,
-    query: runs.logQuerySchema,
-    response: runs.logPageSchema,
+    query: runLogs.logQuerySchema,
+    response: runLogs.logPageSchema,
     produces: ['text/plain'],
   }),
   streamRun: get({
@@ -107,7 +109,7 @@ export const runRoutes = {
       'Say what is true of an item whose outcome is unclear, or let it go on',
     permission: runResolvePermission,
     params: byId,
-    body: runs.resolutionRequestSchema,
+    body: runRequests.resolutionRequestSchema,
     response: runs.runItemSchema,
   }),
   listItemStatements: get({
@@ -115,7 +117,7 @@ export const runRoutes = {
     summary: 'The statements of a run item and how far each is',
     permission: readPermission,
     params: byId,
-    query: runs.itemStatementQuerySchema,
+    query: runRequests.itemStatementQuerySchema,
     response: pageSchema(runs.itemStatementSchema),
   }),
   listItemLogs: get({
@@ -123,8 +125,8 @@ export const runRoutes = {
     summary: 'Log lines of a run item',
     permission: readPermission,
     params: byId,
-    query: runs.logQuerySchema,
-    response: runs.logPageSchema,
+    query: runLogs.logQuerySchema,
+    response: runLogs.logPageSchema,
     produces: ['text/plain'],
   }),
   listPendingApprovals: get({
