@@ -1,4 +1,5 @@
 import {
+  HistoryChange,
   HistoryRow,
   LedgerRow,
   TargetError,
@@ -73,7 +74,23 @@ export class RunRecord {
     this.#known.add(key);
   }
 
-  async insertHistory(row: HistoryRow): Promise<void> {
+  /** Two or three statements, so only where a transaction makes them one. */
+  async writeRecord(
+    ledger: LedgerRow,
+    { remove, insert }: HistoryChange,
+  ): Promise<void> {
+    if (!this.#guard.inTransaction) {
+      throw new TargetError({
+        code: 'SESSION_DAMAGED',
+        message: 'The record is written in a transaction only',
+      });
+    }
+    await this.writeLedger(ledger);
+    if (remove) await this.#deleteHistory(remove);
+    if (insert) await this.#insertHistory(insert);
+  }
+
+  async #insertHistory(row: HistoryRow): Promise<void> {
     try {
       await this.#change(this.#tables.insertHistorySql(row));
     } catch (error) {
@@ -85,7 +102,7 @@ export class RunRecord {
     }
   }
 
-  async deleteHistory(row: {
+  async #deleteHistory(row: {
     migrationKey: string;
     checksumUp: string;
   }): Promise<void> {

@@ -1,6 +1,6 @@
 import {
   ConnectOptions,
-  HistoryRow,
+  HistoryChange,
   LedgerRow,
   ProbeFinding,
   ServerIdentity,
@@ -202,14 +202,8 @@ export class MySqlSession implements TargetSession {
     await this.#record.writeLedger(row);
   }
 
-  async insertHistory(row: HistoryRow): Promise<void> {
-    await this.#record.insertHistory(row);
-  }
-
-  async deleteHistory(
-    row: Parameters<TargetSession['deleteHistory']>[0],
-  ): Promise<void> {
-    await this.#record.deleteHistory(row);
+  async writeRecord(ledger: LedgerRow, history: HistoryChange): Promise<void> {
+    await this.#record.writeRecord(ledger, history);
   }
 
   async commit(): Promise<void> {

@@ -2,7 +2,7 @@ import { DatabaseError, QueryResult } from 'pg';
 import {
   ConnectOptions,
   Direction,
-  HistoryRow,
+  HistoryChange,
   LedgerRow,
   ProbeFinding,
   ServerIdentity,
@@ -49,10 +49,10 @@ import { Row, Wire } from './Wire';
 /** Without a byte for so long, the server is asked what the session is doing. */
 const QUIET_MS = 5_000;
 
-/** Errors that say that a table of ours is not what it was. */
-const TABLE_GONE = /^(42P01|42703|42P10|3F000|42804|428C9)$/;
+/** Errors that say that a table of ours is not what it was; 0A000: a rule of its own takes our writes. */
+const TABLE_GONE = /^(0A000|42P01|42703|42P10|3F000|42804|428C9)$/;
 
-type HistoryKey = Pick<HistoryRow, 'migrationKey' | 'checksumUp'>;
+type HistoryKey = NonNullable<HistoryChange['remove']>;
 
 /** One Postgres session for one attempt at a run item. */
 export class PostgresSession implements TargetSession {
@@ -206,26 +206,23 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
     await this.#write({ ledger: ledgerWrite(this.#names, row) });
   }
 
-  async insertHistory(row: HistoryRow): Promise<void> {
-    await this.#write({ inserted: historyInsert(this.#names, row) });
-  }
-
-  async deleteHistory(row: HistoryKey): Promise<void> {
-    await this.#write({ removed: historyDelete(this.#names, row) }, row);
-  }
-
   async writeRecord(
     ledger: LedgerRow,
-    history: { insert: HistoryRow } | { remove: HistoryKey },
+    { remove, insert }: HistoryChange,
   ): Promise<void> {
-    const ledgerRow = { ledger: ledgerWrite(this.#names, ledger) };
-    if ('insert' in history) {
-      const inserted = historyInsert(this.#names, history.insert);
-      await this.#write({ ...ledgerRow, inserted });
-    } else {
-      const removed = historyDelete(this.#names, history.remove);
-      await this.#write({ ...ledgerRow, removed }, history.remove);
+    this.#assertStatus('T');
+    const row = { ledger: ledgerWrite(this.#names, ledger) };
+    const inserted = insert && historyInsert(this.#names, insert);
+    if (!remove) {
+      await this.#write({ ...row, ...(inserted && { inserted }) });
+      return;
     }
+    await this.#write(
+      { ...row, removed: historyDelete(this.#names, remove) },
+      remove,
+    );
+    // In one statement it would meet the row that goes.
+    if (inserted) await this.#write({ inserted });
   }
 
   async commit(): Promise<void> {

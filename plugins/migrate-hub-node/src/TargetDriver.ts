@@ -94,6 +94,12 @@ export interface HistoryRow {
   toolRunId: string;
 }
 
+/** The row of a migration that comes, the one that goes, or one in the place of the other. @public */
+export interface HistoryChange {
+  remove?: Pick<HistoryRow, 'migrationKey' | 'checksumUp'>;
+  insert?: HistoryRow;
+}
+
 /**
  * State of a ledger row.
  *
@@ -225,22 +231,13 @@ export interface TargetSession {
   execute(sql: string): Promise<StatementResult>;
   /** Inserts or updates the own ledger row. Durable at once outside a transaction. */
   writeLedger(row: LedgerRow): Promise<void>;
-  insertHistory(row: HistoryRow): Promise<void>;
-  /** Throws `HISTORY_CHANGED` unless exactly the row with that checksum was removed. */
-  deleteHistory(row: {
-    migrationKey: string;
-    checksumUp: string;
-  }): Promise<void>;
   /**
-   * `writeLedger` and `insertHistory` or `deleteHistory` in one message, where
-   * the engine can: all of it or nothing.
+   * The own ledger row and what changes in the history with it, in the
+   * transaction that `begin` opened: all of it or nothing. Throws
+   * `HISTORY_CHANGED` unless exactly the row that is to go was there, and none
+   * for the key of the one that comes.
    */
-  writeRecord?(
-    ledger: LedgerRow,
-    history:
-      | { insert: HistoryRow }
-      | { remove: { migrationKey: string; checksumUp: string } },
-  ): Promise<void>;
+  writeRecord(ledger: LedgerRow, history: HistoryChange): Promise<void>;
   /** Throws with `commitInDoubt` if the reply was lost, `COMMIT_REFUSED` if the server rolled back instead. */
   commit(): Promise<void>;
   rollback(): Promise<void>;

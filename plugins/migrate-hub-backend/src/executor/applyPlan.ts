@@ -250,18 +250,10 @@ class PlanExecution {
 
   async #record(): Promise<void> {
     const { session, plan, ledger, history } = this.#task;
-    const isUp = ledger.direction === 'up';
-    const finished = this.#ledgerRow('finished', plan.statements.length);
-    if (session.writeRecord) {
-      await session.writeRecord(
-        finished,
-        isUp ? { insert: history } : { remove: history },
-      );
-    } else {
-      await session.writeLedger(finished);
-      if (isUp) await session.insertHistory(history);
-      else await session.deleteHistory(history);
-    }
+    await session.writeRecord(
+      this.#ledgerRow('finished', plan.statements.length),
+      ledger.direction === 'up' ? { insert: history } : { remove: history },
+    );
     this.#recordWritten = true;
     await this.#failPoint('record_written');
   }

@@ -307,12 +307,27 @@ select 1;
     await session.acquireLock({ timeoutMs: 1_000 });
     await session.prepareTables();
     await session.begin();
-    await session.insertHistory({
-      migrationKey: 'add-items',
-      checksumUp: 'a'.repeat(64),
-      appliedBy: 'somebody',
-      toolRunId: 'elsewhere',
-    });
+    await session.writeRecord(
+      {
+        runItemId: 'elsewhere',
+        direction: 'up',
+        migrationKey: 'add-items',
+        runId: 'elsewhere',
+        planHash: 'b'.repeat(64),
+        attempt: 1,
+        position: 1,
+        state: 'finished',
+        serverId: session.identity.id,
+      },
+      {
+        insert: {
+          migrationKey: 'add-items',
+          checksumUp: 'a'.repeat(64),
+          appliedBy: 'somebody',
+          toolRunId: 'elsewhere',
+        },
+      },
+    );
     await session.commit();
     await session.close();
     runId = await world.request({ key: 'add-items', sqlUp: SQL });

@@ -256,25 +256,22 @@ export class RunItemResolution {
       state: mark.state,
       serverId: session.identity.id,
     };
-    await session.begin();
-    await session.writeLedger(row);
     const isThere = history?.checksumUp === version.checksumUp;
     const replaces = done && history && (run.type === 'rollback' || !isThere);
-    if (replaces) {
-      await session.deleteHistory({
-        migrationKey,
-        checksumUp: history.checksumUp,
-      });
-    }
-    if (done && run.type === 'apply' && !isThere) {
-      await session.insertHistory({
-        migrationKey,
-        checksumUp: version.checksumUp,
-        checksumDown: version.checksumDown,
-        appliedBy: caller.user.email ?? caller.user.entityRef,
-        toolRunId: run.id,
-      });
-    }
+    const inserts = done && run.type === 'apply' && !isThere;
+    await session.begin();
+    await session.writeRecord(row, {
+      remove: replaces ? history : undefined,
+      insert: inserts
+        ? {
+            migrationKey,
+            checksumUp: version.checksumUp,
+            checksumDown: version.checksumDown,
+            appliedBy: caller.user.email ?? caller.user.entityRef,
+            toolRunId: run.id,
+          }
+        : undefined,
+    });
     await session.commit();
   }
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'crypto';
 import {
   ConnectOptions,
+  HistoryChange,
   HistoryRow,
   LedgerRow,
   TargetConnection,
@@ -150,6 +151,22 @@ export function historyRow(fields: Partial<HistoryRow> = {}): HistoryRow {
     toolRunId: randomUUID(),
     ...fields,
   };
+}
+
+/** Changes the history in a transaction of its own; nothing if that fails. */
+export async function changeHistory(
+  session: TargetSession,
+  change: HistoryChange,
+): Promise<void> {
+  await session.begin();
+  try {
+    const row = ledgerRow(session, { state: 'finished' });
+    await session.writeRecord(row, change);
+  } catch (error) {
+    await session.rollback();
+    throw error;
+  }
+  await session.commit();
 }
 
 /** The TargetError of a promise that must fail with one. */

@@ -1,4 +1,5 @@
 import {
+  HistoryChange,
   LedgerRow,
   StatementResult,
   TargetError,
@@ -88,15 +89,10 @@ export class MemorySession implements TargetSession {
     });
   }
 
-  async insertHistory(): Promise<void> {
+  async writeRecord(row: LedgerRow, { insert }: HistoryChange): Promise<void> {
     this.#call(state => {
-      state.history = true;
-    });
-  }
-
-  async deleteHistory(): Promise<void> {
-    this.#call(state => {
-      state.history = false;
+      state.ledger = row;
+      state.history = insert !== undefined;
     });
   }
 

@@ -141,7 +141,9 @@ export function failureStories(
             connection: { host: '127.0.0.1', port: proxy.port },
           });
           await session.begin();
-          await session.insertHistory(historyRow());
+          await session.writeRecord(ledgerRow(session), {
+            insert: historyRow(),
+          });
           proxy.breakAt('COMMIT', kind);
           const error = await failureOf(session.commit());
           expect(error).toMatchObject({
@@ -170,7 +172,9 @@ export function failureStories(
             connection: { host: '127.0.0.1', port: proxy.port },
           });
           await session.begin();
-          await session.insertHistory(historyRow());
+          await session.writeRecord(ledgerRow(session), {
+            insert: historyRow(),
+          });
           proxy.breakAt('COMMIT', 'silence-reply');
           const error = await failureOf(session.commit());
           expect(error).toMatchObject({

@@ -22,8 +22,9 @@ async function runItem(
   if (!sample.inTransaction) {
     await session.begin();
   }
-  await session.writeLedger(ledgerRow(session, { state: 'finished' }));
-  await session.insertHistory(historyRow());
+  await session.writeRecord(ledgerRow(session, { state: 'finished' }), {
+    insert: historyRow(),
+  });
   await session.commit();
 }
 

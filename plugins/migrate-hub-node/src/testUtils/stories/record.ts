@@ -1,4 +1,5 @@
 import {
+  changeHistory,
   failureOf,
   historyRow,
   KitContext,
@@ -44,7 +45,7 @@ export function recordStories(
 
     story('are found again by the next session', async () => {
       const first = await kit.open();
-      await first.insertHistory(historyRow());
+      await changeHistory(first, { insert: historyRow() });
       await first.close();
       const second = await kit.open();
       const record = await second.readRecord({
@@ -63,7 +64,9 @@ export function recordStories(
 
     story('have the six columns of the history', async () => {
       const session = await kit.open();
-      await session.insertHistory(historyRow({ checksumDown: undefined }));
+      await changeHistory(session, {
+        insert: historyRow({ checksumDown: undefined }),
+      });
       const [row] = await kit.database.query('SELECT * FROM migrations');
       expect(Object.keys(row).sort()).toEqual([
         'applied_at',
@@ -78,8 +81,12 @@ export function recordStories(
 
     story('tell keys apart byte by byte', async () => {
       const session = await kit.open();
-      await session.insertHistory(historyRow({ migrationKey: 'a.b' }));
-      await session.insertHistory(historyRow({ migrationKey: 'A.b' }));
+      await changeHistory(session, {
+        insert: historyRow({ migrationKey: 'a.b' }),
+      });
+      await changeHistory(session, {
+        insert: historyRow({ migrationKey: 'A.b' }),
+      });
       expect((await kit.historyKeys()).sort()).toEqual(['A.b', 'a.b']);
     });
   });
@@ -99,7 +106,7 @@ export function recordStories(
       await expect(
         kit.driver.readHistory(connection, ask),
       ).resolves.toBeUndefined();
-      await session.insertHistory(historyRow());
+      await changeHistory(session, { insert: historyRow() });
       await expect(
         kit.driver.readHistory(connection, ask),
       ).resolves.toMatchObject({ checksumUp: sha256('up') });
@@ -117,7 +124,7 @@ export function recordStories(
       const session = await kit.open();
       const keys = ['B', 'a', "c'\\", 'ä', 'b.1', 'b-1'];
       for (const migrationKey of keys) {
-        await session.insertHistory(historyRow({ migrationKey }));
+        await changeHistory(session, { insert: historyRow({ migrationKey }) });
       }
       const found: string[] = [];
       for (;;) {
@@ -194,8 +201,7 @@ export function recordStories(
         "INSERT INTO widgets VALUES (1, 'a'), (2, 'b')",
       );
       expect(result.rows).toBe(2);
-      await session.writeLedger(row);
-      await session.insertHistory(historyRow());
+      await session.writeRecord(row, { insert: historyRow() });
       expect(await kit.widgets()).toEqual([]);
       expect(await kit.historyKeys()).toEqual([]);
       expect(await kit.ledgerStates()).toEqual([]);
@@ -211,8 +217,9 @@ export function recordStories(
         const session = await kit.open();
         await session.begin();
         await session.execute("INSERT INTO widgets VALUES (1, 'a')");
-        await session.writeLedger(ledgerRow(session, { state: 'finished' }));
-        await session.insertHistory(historyRow());
+        await session.writeRecord(ledgerRow(session, { state: 'finished' }), {
+          insert: historyRow(),
+        });
         await session.rollback();
         expect(await kit.widgets()).toEqual([]);
         expect(await kit.historyKeys()).toEqual([]);
@@ -227,28 +234,49 @@ export function recordStories(
 
     story('refuses a second history row for a key', async () => {
       const session = await kit.open();
-      await session.insertHistory(historyRow());
-      const error = await failureOf(session.insertHistory(historyRow()));
+      await changeHistory(session, { insert: historyRow() });
+      const error = await failureOf(
+        changeHistory(session, { insert: historyRow() }),
+      );
       expect(error.code).toBe('HISTORY_CHANGED');
       expect(await kit.historyKeys()).toEqual(['add-widgets']);
+      expect(await kit.ledgerStates()).toEqual(['finished']);
     });
 
     story('removes a history row only with exactly its checksum', async () => {
       const session = await kit.open();
-      await session.insertHistory(historyRow());
+      await changeHistory(session, { insert: historyRow() });
+      const { migrationKey, checksumUp } = historyRow();
       const error = await failureOf(
-        session.deleteHistory({
-          migrationKey: 'add-widgets',
-          checksumUp: sha256('other'),
+        changeHistory(session, {
+          remove: { migrationKey, checksumUp: sha256('other') },
         }),
       );
       expect(error.code).toBe('HISTORY_CHANGED');
       expect(await kit.historyKeys()).toEqual(['add-widgets']);
-      await session.deleteHistory({
-        migrationKey: 'add-widgets',
-        checksumUp: sha256('up'),
-      });
+      await changeHistory(session, { remove: { migrationKey, checksumUp } });
       expect(await kit.historyKeys()).toEqual([]);
+    });
+
+    story('puts one history row in the place of another', async () => {
+      const session = await kit.open();
+      await changeHistory(session, { insert: historyRow() });
+      await changeHistory(session, {
+        remove: historyRow(),
+        insert: historyRow({ checksumUp: sha256('next') }),
+      });
+      const rows = await kit.database.query('SELECT * FROM migrations');
+      expect(rows.map(row => row.checksum_up)).toEqual([sha256('next')]);
+    });
+
+    story('writes the record in a transaction only', async () => {
+      const session = await kit.open();
+      const error = await failureOf(
+        session.writeRecord(ledgerRow(session), { insert: historyRow() }),
+      );
+      expect(error.code).toBe('SESSION_DAMAGED');
+      expect(await kit.historyKeys()).toEqual([]);
+      expect(await kit.ledgerStates()).toEqual([]);
     });
 
     story('moves its own ledger row on and reads it back whole', async () => {
