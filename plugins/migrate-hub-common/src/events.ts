@@ -6,7 +6,7 @@ import {
 } from './audit';
 import { idSchema, timeSchema } from './primitives';
 
-/** Topic of Backstage's events service on which the hub tells what happened. @public */
+/** Topic of Backstage's events service on which the hub tells what happened, as {@link HubEvents}. @public */
 export const HUB_EVENT_TOPIC = 'migrate-hub';
 
 /**
@@ -34,6 +34,11 @@ export const hubEventSchema = z.object({
 });
 /** @public */
 export type HubEvent = z.infer<typeof hubEventSchema>;
+
+/** Payload of a message on the topic: what happened since the last, in order. @public */
+export const hubEventsSchema = z.object({ events: z.array(hubEventSchema) });
+/** @public */
+export type HubEvents = z.infer<typeof hubEventsSchema>;
 
 /** Channel of Backstage's signals by which open pages learn that something changed. @public */
 export const HUB_SIGNAL_CHANNEL = 'migrate-hub';

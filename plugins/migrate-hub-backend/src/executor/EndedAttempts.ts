@@ -80,30 +80,44 @@ export class EndedAttempts {
   }
 
   async #finish(ended: Ended[]): Promise<(FinishedItem | 'lost')[]> {
-    const { items, flusher } = this.#options;
     const answers = new Map<ItemAttempt, FinishedItem | 'lost'>();
     const runs = new Map(
       ended.map(({ attempt: { run } }) => [run.id, run] as const),
     );
     for (const run of runs.values()) {
       const ofRun = ended.filter(({ attempt }) => attempt.run.id === run.id);
-      // The last lines precede the last state, so that readers miss nothing.
-      await flusher.flush(ofRun.map(({ attempt }) => attempt));
-      const finished = await items.finish(
-        run,
-        ofRun.map(({ attempt, ending }) => ({
-          ...attempt.fence,
-          targetId: attempt.targetId,
-          result: ending.result,
-          blockers: ending.blockers,
-          evidence: attempt.evidence,
-        })),
-      );
+      const finished = await this.#finishOf(run, ofRun);
       for (const [n, { attempt }] of ofRun.entries()) {
         answers.set(attempt, finished[n]);
       }
     }
     return ended.map(({ attempt }) => answers.get(attempt) ?? 'lost');
+  }
+
+  async #finishOf(
+    run: ItemAttempt['run'],
+    ended: Ended[],
+  ): Promise<(FinishedItem | 'lost')[]> {
+    const { items, flusher } = this.#options;
+    const taken = await flusher.take(ended.map(({ attempt }) => attempt));
+    try {
+      return await items.finish(
+        run,
+        taken.map(({ attempt, entries, progress }, n) => ({
+          ...attempt.fence,
+          targetId: attempt.targetId,
+          result: ended[n].ending.result,
+          blockers: ended[n].ending.blockers,
+          evidence: attempt.evidence,
+          log: entries,
+          logLines: progress.logLines,
+          logDropped: progress.logDropped,
+        })),
+      );
+    } catch (error) {
+      flusher.putBack(taken);
+      throw error;
+    }
   }
 }
 

@@ -1,15 +1,26 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
-import { saveProgress } from '../store/runItemClaims';
-import { appendLogs, LogChunk } from '../store/runLogs';
+import { ItemProgress, saveProgress } from '../store/runItemAttempts';
+import { appendLogs, LogChunk, LogEntry } from '../store/runLogs';
 import { Alarm } from '../services/Alarm';
+import { logChunks } from '../services/attemptLog';
 import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
 
 const INTERVAL_MS = 250;
 
-/** So many lines go into one row. */
-const CHUNK_LINES = 1000;
+/** What an attempt has to tell the metadata store, on its way there. */
+export interface Taken {
+  attempt: ItemAttempt;
+  entries: LogEntry[];
+  progress: ItemProgress;
+}
+
+const takeFrom = (attempt: ItemAttempt): Taken => ({
+  attempt,
+  entries: attempt.log.take(),
+  progress: attempt.takeProgress(),
+});
 
 /**
  * Carries progress and log lines of running attempts to the metadata store, in
@@ -63,6 +74,27 @@ export class Flusher {
     return work;
   }
 
+  /**
+   * Hands over what these attempts have pending, for whoever records their
+   * ends; nothing of them is on its way to the store any more.
+   */
+  async take(attempts: ItemAttempt[]): Promise<Taken[]> {
+    let queue;
+    do {
+      queue = this.#queue;
+      await queue;
+    } while (queue !== this.#queue);
+    return attempts.map(takeFrom);
+  }
+
+  /** It could not be stored. */
+  putBack(taken: Taken[]): void {
+    for (const { attempt, entries } of taken) {
+      attempt.log.putBack(entries);
+      attempt.keepProgress();
+    }
+  }
+
   async #run(): Promise<void> {
     let delay = INTERVAL_MS;
     while (!this.#stopped) {
@@ -100,11 +132,7 @@ export class Flusher {
     const changed = attempts.filter(attempt => attempt.needsFlush);
     if (changed.length === 0) return;
 
-    const taken = changed.map(attempt => ({
-      attempt,
-      entries: attempt.log.take(),
-      progress: attempt.takeProgress(),
-    }));
+    const taken = changed.map(takeFrom);
     try {
       await this.#knex.transaction(async tx => {
         const chunks: LogChunk[] = [];
@@ -117,40 +145,14 @@ export class Flusher {
         );
         for (const { attempt, entries } of taken) {
           if (!kept.has(attempt.itemId)) attempt.stop('lost');
-          chunks.push(...chunksOf(attempt, entries));
+          const lost = attempt.stopReason === 'lost';
+          chunks.push(...logChunks(attempt.fence, entries, { lost }));
         }
-        if (chunks.length > 0) {
-          await appendLogs(tx, changed[0].run.id, chunks);
-        }
+        await appendLogs(tx, changed[0].run.id, chunks);
       });
     } catch (error) {
-      for (const { attempt, entries } of taken) {
-        attempt.log.putBack(entries);
-        attempt.keepProgress();
-      }
+      this.putBack(taken);
       throw error;
     }
   }
-}
-
-/** What a lost attempt says is kept, but nobody shall take it for the truth of the item. */
-function chunksOf(
-  attempt: ItemAttempt,
-  entries: ReturnType<ItemAttempt['log']['take']>,
-): LogChunk[] {
-  const lines =
-    attempt.stopReason === 'lost'
-      ? entries.map(entry => ({
-          ...entry,
-          message: `[lost attempt ${attempt.attempt}] ${entry.message}`,
-        }))
-      : entries;
-  const chunks: LogChunk[] = [];
-  for (let at = 0; at < lines.length; at += CHUNK_LINES) {
-    chunks.push({
-      ...attempt.fence,
-      entries: lines.slice(at, at + CHUNK_LINES),
-    });
-  }
-  return chunks;
 }

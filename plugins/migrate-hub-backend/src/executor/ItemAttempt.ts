@@ -4,7 +4,8 @@ import {
   RunItemRecord,
   RunRecord,
 } from '../domain/types';
-import { ClaimedItem, Fence, ItemProgress } from '../store/runItemClaims';
+import { Fence, ItemProgress } from '../store/runItemAttempts';
+import { ClaimedItem } from '../store/runItemClaims';
 import { ItemLog, printable } from './ItemLog';
 
 /**

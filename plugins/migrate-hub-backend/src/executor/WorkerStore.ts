@@ -2,7 +2,7 @@ import { Knex } from 'knex';
 import { DbTargetRecord, RunItemRecord } from '../domain/types';
 import { Refusal } from '../domain/refusal';
 import { findDbTargets } from '../store/dbTargets';
-import { Fence, saveSessions } from '../store/runItemClaims';
+import { Fence, saveSessions } from '../store/runItemAttempts';
 import { GateAnswer } from './askGate';
 import { Batch } from './Batch';
 

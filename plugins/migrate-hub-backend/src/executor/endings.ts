@@ -13,7 +13,7 @@ import {
 } from '../domain/execution';
 import { Refusal } from '../domain/refusal';
 import { ResumeInstruction } from '../domain/types';
-import { ItemResult } from '../store/runItemClaims';
+import { ItemResult } from '../store/runItemAttempts';
 import { PlanEnd } from './applyPlan';
 import { ItemAttempt, StopReason } from './ItemAttempt';
 import { ItemFailure } from './ItemFailure';

@@ -2,7 +2,7 @@ import { CapturingLogger } from '../__testUtils__/CapturingLogger';
 import { LostLease } from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { beat } from '../store/executors';
-import { ItemResult } from '../store/runItemClaims';
+import { ItemResult } from '../store/runItemAttempts';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 import { EndedAttempts } from './EndedAttempts';
 import { Flusher } from './Flusher';

@@ -1,5 +1,9 @@
 import { DefaultEventsService } from '@backstage/plugin-events-node';
-import { HUB_EVENT_TOPIC } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  HUB_EVENT_TOPIC,
+  HubEvent,
+  hubEventsSchema,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { InventoryWorld } from '../__testUtils__/InventoryWorld';
 import { appendAuditEvent } from '../store/audit';
 import { countFedEvents, FedEvent } from '../store/eventFeed';
@@ -122,11 +126,11 @@ describe('the feed of committed events', () => {
 
   it('publishes for other plugins, without what is private', async () => {
     const events = DefaultEventsService.create({ logger: world.logger });
-    const heard: unknown[] = [];
+    const messages: HubEvent[][] = [];
     await events.subscribe({
       ...{ id: 'another plugin', topics: [HUB_EVENT_TOPIC] },
       onEvent: async ({ eventPayload }) => {
-        heard.push(eventPayload);
+        messages.push(hubEventsSchema.parse(eventPayload).events);
       },
     });
     await world.knex.transaction(tx =>
@@ -137,6 +141,8 @@ describe('the feed of committed events', () => {
     );
     await world.createDbSet('prd');
     await empty(feedOf({ followers: [EventPublisher.create(events)] }));
+    expect(messages).toHaveLength(1);
+    const [heard] = messages;
     expect(heard).toHaveLength(3);
     expect(JSON.stringify(heard)).not.toContain('192.0.2.7');
     expect(heard[2]).toMatchObject({

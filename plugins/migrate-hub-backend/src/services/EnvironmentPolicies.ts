@@ -110,9 +110,18 @@ export class EnvironmentPolicies {
     tx: Tx,
     name: string,
   ): Promise<EnvironmentWithPolicy & { now: Date }> {
+    this.configured(name);
+    return this.of(name, await store.readEnvironmentPolicy(tx, name));
+  }
+
+  /** The same of what was read already. @throws HubError `UNKNOWN_ENVIRONMENT` */
+  of(
+    name: string,
+    stored: store.StoredEnvironmentPolicy,
+  ): EnvironmentWithPolicy & { now: Date } {
     const environment = this.configured(name);
-    const stored = await this.stored(tx, name);
-    return { name, policy: inForce(environment, stored), now: stored.now };
+    const policy = inForce(environment, this.#proved(name, stored));
+    return { name, policy, now: stored.now };
   }
 
   /** What admins have set, and what they propose. */

@@ -8,7 +8,6 @@ import {
 } from '../domain/gate';
 import { Refusal } from '../domain/refusal';
 import { nextOpening } from '../domain/windows';
-import { findRun } from '../store/runs';
 import { Caller } from './context';
 import { gateFacts, RunFacts, RunFactsReader } from './RunFacts';
 
@@ -110,9 +109,7 @@ export class Gate {
     knex: Knex,
     ask: { runId: string; targetIds: string[] },
   ): Promise<{ blockers: Refusal[][]; canceled: boolean }> {
-    const run = await findRun(knex, ask.runId);
-    if (!run) throw new Error(`no run ${ask.runId}`);
-    const factsFor = await this.#facts.readForTargets(knex, run, ask.targetIds);
+    const { run, factsFor } = await this.#facts.readForTargets(knex, ask);
     const blockers = ask.targetIds.map(targetId => {
       const facts = factsFor(targetId);
       return claimRefusals({

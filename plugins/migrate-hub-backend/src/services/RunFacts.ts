@@ -22,13 +22,12 @@ import {
 } from '../domain/types';
 import { EnvironmentPolicy } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Signer } from '../crypto/Signer';
-import { listApprovals } from '../store/approvals';
 import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
 import { countAppliedByUs, holdingsOf } from '../store/holdings';
-import { findMigration, statesOf } from '../store/migrations';
+import { statesOf } from '../store/migrations';
+import { readRunBasis, RunBasis } from '../store/runBasis';
 import { itemsOfRun } from '../store/runItems';
-import { findUsers } from '../store/users';
 import { verifyApproval } from './approvalEvidence';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
 import { verifyBreakGlass } from './breakGlassEvidence';
@@ -71,8 +70,11 @@ export interface RunFacts {
 /** All of it that does not grow with the number of targets. */
 export type CommonFacts = Omit<RunFacts, 'items' | 'targets' | 'currentDigest'>;
 
-const present = <T>(values: (T | undefined)[]): T[] =>
-  values.filter(value => value !== undefined);
+interface JudgeOptions {
+  /** Instead of today's policy. */
+  today?: EnvironmentPolicy;
+  promotion?: 'read' | 'skip';
+}
 
 /** Reads {@link RunFacts}. */
 export class RunFactsReader {
@@ -128,15 +130,18 @@ export class RunFactsReader {
    */
   async readForTargets(
     tx: Tx,
-    run: RunRecord,
-    targetIds: string[],
-  ): Promise<(targetId: string) => Omit<RunFacts, 'items'>> {
+    ask: { runId: string; targetIds: string[] },
+  ): Promise<{
+    run: RunRecord;
+    factsFor: (targetId: string) => Omit<RunFacts, 'items'>;
+  }> {
+    const records = await this.#records(tx, ask);
+    const { run, targets: found } = records;
     const known = await this.#revisions.get(tx, run);
-    const facts = await this.#read(tx, run, known);
-    const found = await findDbTargets(tx, { ids: targetIds });
+    const facts = await this.#judge(tx, { ...records, basis: known });
     const basis = bindingBasis(facts);
     const { binding, digest } = facts.revision;
-    return targetId => {
+    const factsFor = (targetId: string) => {
       const isThis = (target: { id: string }) => target.id === targetId;
       const targets = found.filter(isThis);
       const now = buildBinding({ ...basis, targets });
@@ -148,6 +153,7 @@ export class RunFactsReader {
         currentDigest: same ? digest : digestOf(now),
       };
     };
+    return { run, factsFor };
   }
 
   /**
@@ -179,32 +185,39 @@ export class RunFactsReader {
     return this.#read(tx, run, known, options);
   }
 
+  async #records(
+    tx: Tx,
+    ask: { runId: string; targetIds: string[] },
+  ): Promise<RunBasis> {
+    const records = await readRunBasis(tx, ask);
+    if (!records) throw new Error(`run ${ask.runId} is incomplete`);
+    return records;
+  }
+
   async #read(
     tx: Tx,
     run: RunRecord,
     basis: RevisionBasis | undefined,
-    options: { today?: EnvironmentPolicy; promotion?: 'read' | 'skip' } = {},
+    options: JudgeOptions = {},
   ): Promise<CommonFacts> {
-    const migration = await findMigration(tx, run.migrationId);
-    if (!basis || !migration) throw new Error(`run ${run.id} is incomplete`);
+    const records = await this.#records(tx, { runId: run.id, targetIds: [] });
+    return this.#judge(tx, { ...records, run, basis }, options);
+  }
+
+  async #judge(
+    tx: Tx,
+    records: RunBasis & { basis: RevisionBasis | undefined },
+    options: JudgeOptions = {},
+  ): Promise<CommonFacts> {
+    const { run, migration, approvals, basis } = records;
+    if (!basis) throw new Error(`run ${run.id} is incomplete`);
     const { revision, version, changerIds } = basis;
-    const approvals = await listApprovals(tx, [run.id]);
-    const found = await findUsers(tx, [
-      run.requestedBy,
-      version.createdBy,
-      ...approvals.map(approval => approval.approverId),
-      ...present([
-        run.executedBy,
-        run.breakGlass?.requestedBy,
-        run.breakGlass?.confirmed?.by,
-      ]),
-    ]);
     const users = new Map(
-      [...found].map(([id, user]) => [id, this.#grants.counted(user)]),
+      [...records.users].map(([id, user]) => [id, this.#grants.counted(user)]),
     );
-    const { policy: today, now } = await this.#environments.read(
-      tx,
+    const { policy: today, now } = this.#environments.of(
       run.environment,
+      records.environmentPolicy,
     );
     const policy = stricterPolicy(revision.policy, options.today ?? today);
     const requester = users.get(run.requestedBy);

@@ -7,24 +7,28 @@ import {
   appendAuditEvents,
   NewAuditEvent,
 } from '../store/audit';
-import { CHANNELS, notify } from '../store/Listener';
+import { CHANNELS, notify, notifyAll } from '../store/Listener';
 import { lockMigration } from '../store/migrations';
+import {
+  Fence,
+  finishItems,
+  ItemEnding,
+  requeueItem,
+} from '../store/runItemAttempts';
 import {
   ClaimedItem,
   claimableRuns,
   claimItems,
-  Fence,
-  finishItems,
   holdRun,
-  ItemEnding,
   lockClaimableRun,
   markRunStarted,
-  requeueItem,
   wakeRuns,
 } from '../store/runItemClaims';
 import { cancelQueuedItems, lockRunItems } from '../store/runItems';
+import { appendLogs, LogEntry } from '../store/runLogs';
 import { failedItems } from '../store/runProgress';
 import { lockRun, secondsOfRun } from '../store/runs';
+import { logChunks } from './attemptLog';
 import { ClaimConditions, Conditions } from './ClaimConditions';
 import { RunFactsReader } from './RunFacts';
 import { settleRun } from './runSettlement';
@@ -50,6 +54,8 @@ export interface Claim {
 /** How an attempt at an item ended. */
 export interface AttemptEnding extends ItemEnding {
   targetId: string;
+  /** What the attempt has said that is not stored yet. */
+  log: LogEntry[];
   /** What kept the gate closed, if it was. */
   blockers?: Refusal[];
 }
@@ -252,27 +258,37 @@ export class RunItemsService {
     return this.#knex.transaction(async tx => {
       await lockMigration(tx, run.migrationId);
       const current = await lockRun(tx, run.id);
-      const seconds = current
-        ? await finishItems(tx, endings)
-        : new Map<string, number>();
+      if (!current) return endings.map(() => 'lost');
+      const { seconds, areLeft, at } = await finishItems(tx, run.id, endings);
+      // The last lines come with the last state, so that readers miss nothing.
+      await appendLogs(
+        tx,
+        run.id,
+        endings.flatMap(({ log, ...ending }) =>
+          logChunks(ending, log, { lost: !seconds.has(ending.itemId) }),
+        ),
+      );
       const finished = endings.filter(({ itemId }) => seconds.has(itemId));
-      if (!current || finished.length === 0) return endings.map(() => 'lost');
+      if (finished.length === 0) return endings.map(() => 'lost');
 
       await appendAuditEvents(
         tx,
         finished.flatMap(ending => eventsOf(current, ending)),
+        { at },
       );
-      if (finished.some(({ result }) => result.status === 'failed')) {
-        await this.#stopAfterFailures(tx, current);
-      }
-      await wakeRuns(tx, { id: run.id });
+      const failed = finished.some(({ result }) => result.status === 'failed');
+      if (failed) await this.#stopAfterFailures(tx, current);
       const status = await settleRun(tx, this.#facts, {
         run: current,
+        // With a failure what was left may have been canceled.
+        areLeft: areLeft && !failed,
         coalesce: true,
       });
       // The targets are free, and so are places of the run.
-      await notify(tx, CHANNELS.work);
-      await notify(tx, CHANNELS.changes, run.id);
+      await notifyAll(tx, [
+        { channel: CHANNELS.work },
+        { channel: CHANNELS.changes, payload: run.id },
+      ]);
       const ended = status && {
         status,
         seconds: await secondsOfRun(tx, run.id),

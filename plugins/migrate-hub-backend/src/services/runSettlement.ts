@@ -22,14 +22,17 @@ export async function settleRun(
     run: RunRecord;
     actorId?: string;
     requestId?: string;
+    /** Items are known to be left that have not ended. */
+    areLeft?: boolean;
     /** One of many items: a state that is a second old is young enough until the end. */
     coalesce?: true;
   },
 ): Promise<'executed' | 'failed' | 'canceled' | undefined> {
   const { run } = options;
-  const counts = (await hasUnendedItems(tx, run.id))
-    ? undefined
-    : (await itemCounts(tx, [run.id]))(run.id);
+  const counts =
+    options.areLeft || (await hasUnendedItems(tx, run.id))
+      ? undefined
+      : (await itemCounts(tx, [run.id]))(run.id);
   const status = counts && rollUp(counts);
   if (status && status !== run.status) {
     await updateRun(tx, run.id, { status, finished: true });

@@ -28,6 +28,20 @@ export async function notify(
   await tx.raw('select pg_notify(?, ?)', [channel, payload]);
 }
 
+/** The same on several channels, in one statement. */
+export async function notifyAll(
+  tx: Tx,
+  notes: { channel: Channel; payload?: string }[],
+): Promise<void> {
+  await tx.raw(
+    'select pg_notify(channel, payload) from unnest(?::text[], ?::text[]) as notes (channel, payload)',
+    [
+      notes.map(({ channel }) => channel),
+      notes.map(({ payload }) => payload ?? ''),
+    ],
+  );
+}
+
 /** A connection outside the pool, as LISTEN needs it. */
 export const listenerConnection =
   (knex: Knex): (() => Promise<Client>) =>

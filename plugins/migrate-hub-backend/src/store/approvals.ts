@@ -3,6 +3,7 @@ import { sha256 } from '../crypto/canonical';
 import { ApprovalRecord } from '../domain/types';
 import { Tx } from './Database';
 import { optional } from './rows';
+import { Question } from './together';
 
 export async function insertApproval(
   tx: Knex.Transaction,
@@ -24,27 +25,53 @@ export async function insertApproval(
   });
 }
 
-/** All decisions on a run, of every revision, oldest first. */
+interface ApprovalRow {
+  id: string;
+  run_id: string;
+  revision: number;
+  decision: ApprovalRecord['decision'];
+  digest: string;
+  comment: string | null;
+  approver_id: string;
+  created_at: Date;
+  canonical: Buffer;
+  key_id: string;
+  signature: Buffer;
+}
+
+/** All decisions on runs, of every revision, oldest first. */
+export function approvalsOf(
+  tx: Tx,
+  runIds: string[],
+): Question<ApprovalRecord[]> {
+  return {
+    query: tx('approvals')
+      .whereIn('run_id', runIds)
+      .orderBy(['created_at', 'id']),
+    read: (rows: ApprovalRow[]) =>
+      rows.map(row => ({
+        id: row.id,
+        runId: row.run_id,
+        revision: row.revision,
+        decision: row.decision,
+        digest: row.digest,
+        comment: optional(row.comment),
+        approverId: row.approver_id,
+        createdAt: row.created_at,
+        canonical: row.canonical,
+        keyId: row.key_id,
+        signature: row.signature,
+      })),
+  };
+}
+
+/** The same, asked alone. */
 export async function listApprovals(
   tx: Tx,
   runIds: string[],
 ): Promise<ApprovalRecord[]> {
-  const rows = await tx('approvals')
-    .whereIn('run_id', runIds)
-    .orderBy(['created_at', 'id']);
-  return rows.map(row => ({
-    id: row.id,
-    runId: row.run_id,
-    revision: row.revision,
-    decision: row.decision,
-    digest: row.digest,
-    comment: optional(row.comment),
-    approverId: row.approver_id,
-    createdAt: row.created_at,
-    canonical: row.canonical,
-    keyId: row.key_id,
-    signature: row.signature,
-  }));
+  const { query, read } = approvalsOf(tx, runIds);
+  return read(await query);
 }
 
 /** Runs that wait for more approvals and have one of those keys on their current revision. */

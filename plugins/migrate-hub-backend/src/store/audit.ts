@@ -6,7 +6,7 @@ import { randomBytes } from 'crypto';
 import { Knex } from 'knex';
 import { canonicalJson, sha256 } from '../crypto/canonical';
 import { newId } from './Database';
-import { feedEvents } from './eventFeed';
+import { feedingEvents } from './eventFeed';
 
 /** An event as a service tells it. `payload`: JSON values, checksums, never SQL or secrets. */
 export interface NewAuditEvent {
@@ -89,22 +89,28 @@ export async function appendAuditEvent(
  * @remarks
  * A trigger puts them into the outbox of the chainer, which links them once they
  * are committed: nobody waits for the chain.
+ *
+ * @param known - `at`: when the transaction began, if it has asked already
  */
 export async function appendAuditEvents(
   tx: Knex.Transaction,
   events: NewAuditEvent[],
+  known: { at?: Date } = {},
 ): Promise<void> {
   if (events.length === 0) return;
-  const clock = await tx.raw(`select now() as at`);
-  const at: Date = clock.rows[0].at;
+  const at = known.at ?? (await beginOf(tx));
   const rows = events.map(event => rowsOf(event, at));
-  await tx('audit_events').insert(rows.map(({ recorded }) => recorded));
+  await feedingEvents(
+    tx,
+    tx('audit_events').insert(rows.map(({ recorded }) => recorded)),
+  );
   const personal = rows.flatMap(row => row.personal ?? []);
   if (personal.length > 0) await tx('audit_personal').insert(personal);
-  await feedEvents(
-    tx,
-    rows.map(({ recorded }) => recorded.id),
-  );
+}
+
+async function beginOf(tx: Knex.Transaction): Promise<Date> {
+  const clock = await tx.raw('select now() as at');
+  return clock.rows[0].at;
 }
 
 /** What is kept for ever, and what can be erased. */

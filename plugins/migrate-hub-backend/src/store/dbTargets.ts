@@ -10,6 +10,7 @@ import { DbTargetRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
 import { exactTime, likeText, optional } from './rows';
+import { Question } from './together';
 
 interface DbTargetRow {
   id: string;
@@ -99,6 +100,17 @@ export async function findDbTargets(
   else query.whereIn('t.db_set_id', filter.dbSetIds);
   const rows = await query;
   return rows.map(toDbTarget);
+}
+
+/** As {@link findDbTargets}. */
+export function targetsByIds(
+  tx: Tx,
+  ids: string[],
+): Question<DbTargetRecord[]> {
+  return {
+    query: from(tx).whereRaw('t.id = any(?::uuid[])', [ids]).orderBy('t.id'),
+    read: (rows: DbTargetRow[]) => rows.map(toDbTarget),
+  };
 }
 
 export async function findDbTarget(

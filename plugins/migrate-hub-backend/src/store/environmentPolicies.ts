@@ -1,6 +1,7 @@
 import { Knex } from 'knex';
 import { Tx } from './Database';
 import { optional } from './rows';
+import { Question } from './together';
 
 /** What admins have set for an environment, and what they propose. */
 export interface StoredEnvironmentPolicy {
@@ -38,6 +39,20 @@ const toStored = (row: Row): StoredEnvironmentPolicy => ({
   proposedAt: optional(row.proposed_at),
   now: row.now,
 });
+
+/** That of the environment of a run, as {@link readEnvironmentPolicy}; undefined if there is no such run. */
+export function environmentPolicyOfRun(
+  tx: Tx,
+  runId: string,
+): Question<StoredEnvironmentPolicy | undefined> {
+  return {
+    query: tx('runs as r')
+      .leftJoin('environment_policies as p', 'p.environment', 'r.environment')
+      .where('r.id', runId)
+      .select('p.*', tx.raw('now() as now')),
+    read: ([row]: Row[]) => row && toStored(row),
+  };
+}
 
 /** One row, and the clock with it, also for an environment that nobody has touched. */
 export async function readEnvironmentPolicy(

@@ -30,12 +30,19 @@ export interface FedEvent {
   payload: Record<string, unknown>;
 }
 
-/** Marks events, in their own transaction, as ones to be told outside. */
-export async function feedEvents(
+/**
+ * Inserts events and marks them, in the same statement, as ones to be told
+ * outside, in the order of their ids.
+ */
+export async function feedingEvents(
   tx: Knex.Transaction,
-  eventIds: string[],
+  insertion: Knex.QueryBuilder,
 ): Promise<void> {
-  await tx('event_feed').insert(eventIds.map(id => ({ event_id: id })));
+  await tx.raw(
+    `with appended as (?)
+     insert into event_feed (event_id) select id from appended order by id`,
+    [insertion.returning('id')],
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { Cursor } from './cursor';
 import { Tx } from './Database';
 import { exactTime, likeText, optional } from './rows';
+import { Question } from './together';
 
 interface MigrationRow {
   id: string;
@@ -63,6 +64,20 @@ export async function findMigration(
 ): Promise<MigrationRecord | undefined> {
   const row = await from(tx).where('m.id', id).first(columns);
   return row && toMigration(row);
+}
+
+/** The one that a run is about. */
+export function migrationOfRun(
+  tx: Tx,
+  runId: string,
+): Question<MigrationRecord | undefined> {
+  return {
+    query: from(tx)
+      .join('runs as r', 'r.migration_id', 'm.id')
+      .where('r.id', runId)
+      .select(columns),
+    read: ([row]: MigrationRow[]) => row && toMigration(row),
+  };
 }
 
 export async function findMigrationIdByKey(

@@ -40,6 +40,7 @@ export async function appendLogs(
   runId: string,
   chunks: LogChunk[],
 ): Promise<void> {
+  if (chunks.length === 0) return;
   const count = chunks.reduce((sum, chunk) => sum + chunk.entries.length, 0);
   const head = await tx.raw(
     `insert into run_log_heads (run_id, next_seq) values (:runId, 1 + :count)
