@@ -54,6 +54,7 @@ try {
   });
   say(JSON.stringify(sizes));
   const store = await connectPostgres(server, database);
+  store.on('error', () => undefined);
   const asked = questions(await sampleOf(store)).filter(({ name }) =>
     new RegExp(ask.only).test(name),
   );
@@ -104,9 +105,12 @@ async function startHub() {
 async function measureAll(store, asked) {
   const found = await step('Asking for plans', () => explainAll(store, asked));
   const pool = await Promise.all(
-    Array.from({ length: ask.clients }, () =>
-      connectPostgres(server, database),
-    ),
+    Array.from({ length: ask.clients }, async () => {
+      const client = await connectPostgres(server, database);
+      // If the server is stopped, what made it stop is to be told, and not that.
+      client.on('error', () => undefined);
+      return client;
+    }),
   );
   const agent = new Agent({ keepAlive: true, maxSockets: ask.clients });
   const rows = [];
@@ -152,9 +156,11 @@ async function explainAll(store, asked) {
     // and then, the fewest are its own; and the first answer fills caches.
     let statements;
     for (let time = 0; time < 4; time += 1) {
-      reader.next();
+      await reader.next();
       await fetchText(agent, question.path, clients[as].token);
-      const these = reader.next().filter(({ text }) => isOfTheAnswer(text));
+      const these = (await reader.next()).filter(({ text }) =>
+        isOfTheAnswer(text),
+      );
       if (time === 0) continue;
       if (!statements || these.length < statements.length) statements = these;
     }

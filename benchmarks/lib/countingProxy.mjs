@@ -35,10 +35,11 @@ export async function startCountingProxy(server) {
   };
 }
 
-/** Reads the frontend's side of PostgreSQL's protocol: simple queries and parse messages. */
+/** Reads the frontend's side of PostgreSQL's protocol: what is run, also by the name of a kept plan. */
 class StatementReader {
   #rest = Buffer.alloc(0);
   #started = false;
+  #named = new Map();
   #onStatement;
 
   constructor(onStatement) {
@@ -62,12 +63,22 @@ class StatementReader {
   }
 
   #message(type, end) {
-    if (type !== 'Q' && type !== 'P') return;
     const body = this.#rest.subarray(5, end);
-    const from = type === 'P' ? body.indexOf(0) + 1 : 0;
-    const text = body.toString('utf8', from, body.indexOf(0, from));
-    this.#onStatement(shorten(text));
+    if (type === 'Q') {
+      this.#onStatement(shorten(textAt(body, 0)));
+    } else if (type === 'P') {
+      const name = textAt(body, 0);
+      this.#named.set(name, shorten(textAt(body, body.indexOf(0) + 1)));
+    } else if (type === 'B') {
+      const name = textAt(body, body.indexOf(0) + 1);
+      this.#onStatement(this.#named.get(name) ?? '(unknown)');
+    }
   }
+}
+
+/** Up to the zero byte that ends it. */
+function textAt(body, from) {
+  return body.toString('utf8', from, body.indexOf(0, from));
 }
 
 /** The same statement with other values, or more of them, is the same. */

@@ -1,5 +1,6 @@
 // What the metadata server really did for each request: its statements, and how it planned them.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Of these many rows on, a sequential scan takes longer the longer a company works. */
 const LARGE = 10_000;
@@ -19,6 +20,7 @@ export class PlanReader {
   #store;
   #file;
   #at = 0;
+  #marks = 0;
 
   /** @param store - a client of the database that is looked at */
   constructor(store) {
@@ -31,7 +33,7 @@ export class PlanReader {
     );
     this.#file = rows[0].file;
     await this.#explain(0);
-    this.#read();
+    await this.next();
   }
 
   async end() {
@@ -39,11 +41,10 @@ export class PlanReader {
   }
 
   /** Statements since the last call: `text`, `values`, `plan`. */
-  next() {
-    return this.#read()
-      .split('\n')
-      .flatMap(line => {
-        const { dbname, message = '' } = line ? JSON.parse(line) : {};
+  async next() {
+    const mark = await this.#mark();
+    return this.#lines(await this.#readUntil(mark))
+      .flatMap(({ dbname, message = '' }) => {
         const at = message.indexOf('plan:\n');
         const isOurs = at >= 0 && dbname === this.#store.database;
         return isOurs ? [JSON.parse(message.slice(at + 6))] : [];
@@ -52,7 +53,29 @@ export class PlanReader {
         text: entry['Query Text'],
         values: valuesOf(entry['Query Parameters'] ?? ''),
         plan: entry.Plan,
-      }));
+      }))
+      .filter(({ text }) => !text.includes(mark));
+  }
+
+  /** The log is written by a process of its own: what comes before this in it is all there is. */
+  async #mark() {
+    this.#marks += 1;
+    const mark = `mark_${this.#marks}_of_the_log`;
+    await this.#store.query(`select 1 as ${mark}`);
+    return mark;
+  }
+
+  async #readUntil(mark) {
+    let text = '';
+    do {
+      text += this.#read();
+      if (!text.includes(mark)) await sleep(5);
+    } while (!text.includes(mark));
+    return text;
+  }
+
+  #lines(text) {
+    return text.split('\n').flatMap(line => (line ? [JSON.parse(line)] : []));
   }
 
   async #explain(level) {
@@ -70,8 +93,10 @@ export class PlanReader {
       const { size } = fstatSync(file);
       const bytes = Buffer.alloc(size - this.#at);
       readSync(file, bytes, 0, bytes.length, this.#at);
-      this.#at = size;
-      return bytes.toString('utf8');
+      // A character may be there in parts only.
+      const end = bytes.lastIndexOf('\n') + 1;
+      this.#at += end;
+      return bytes.toString('utf8', 0, end);
     } finally {
       closeSync(file);
     }

@@ -43,7 +43,16 @@ import {
   sessionSettings,
 } from './server';
 import { StatementRunner } from './StatementRunner';
-import { ensureTables, TableNames, tableNames, tablesIntact } from './tables';
+import {
+  ensureTables,
+  inspectTables,
+  TableNames,
+  tableNames,
+  tablesIntact,
+  tablesQuery,
+  TablesState,
+  toTablesState,
+} from './tables';
 import { Row, Wire } from './Wire';
 
 /** Without a byte for so long, the server is asked what the session is doing. */
@@ -61,6 +70,8 @@ export class PostgresSession implements TargetSession {
   #names: TableNames;
   readonly #runner: StatementRunner;
   #locked = false;
+  /** The tables as they were when the lock was taken, for whoever prepares them first. */
+  #found: TablesState | undefined;
   #tables: string | undefined;
   /** Set by the first statement of a script: nothing of the session is taken for granted then. */
   #scriptRan = false;
@@ -128,13 +139,22 @@ export class PostgresSession implements TargetSession {
           'A pooler (PgBouncer or the like) stands before this server and may give the lock to two runs at once. Give the address of the server itself',
       });
     }
-    await this.#ours(() => pollLock(this.#wire, options));
+    const rows = await this.#ours(() =>
+      pollLock(this.#wire, options, tablesQuery(this.#names)),
+    );
+    this.#found = toTablesState(rows, this.#names);
     this.#locked = true;
   }
 
   async prepareTables(): Promise<void> {
-    const { signature, takesCheckpoints } = await this.#ours(() =>
-      ensureTables(this.#wire, this.#names),
+    const seen = this.#found;
+    this.#found = undefined;
+    const { signature, takesCheckpoints } = await this.#ours(async () =>
+      ensureTables(
+        this.#wire,
+        this.#names,
+        seen ?? (await inspectTables(this.#wire, this.#names)),
+      ),
     );
     this.#names = { ...this.#names, takesCheckpoints };
     this.#tables = tablesIntact(this.#names, signature);
@@ -363,7 +383,8 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
     if (code === '42501') {
       return serverFailure(error, { code: 'HISTORY_TABLE_DENIED' });
     }
-    if (TABLE_GONE.test(code)) {
+    // Before they were prepared they may well not be there.
+    if (TABLE_GONE.test(code) && this.#tables !== undefined) {
       return this.#damaged(
         sessionDamaged(
           `The tables in which the hub records what was applied are not what they were: ${

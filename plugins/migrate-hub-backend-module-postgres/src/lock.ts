@@ -6,7 +6,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Predecessor, PredecessorState } from './predecessor';
 import { STARTED_AT } from './server';
-import { Wire } from './Wire';
+import { Row, Wire } from './Wire';
 
 /**
  * One key for every database: Postgres keeps advisory locks for each database
@@ -73,11 +73,15 @@ export interface LockOptions {
  * `pg_advisory_lock()` holds a snapshot, and a running CREATE INDEX CONCURRENTLY
  * waits for it until one of the two is killed. The lock is not taken before the
  * session of an earlier attempt is gone.
+ *
+ * @param query - is asked under the lock, in the message that takes it
+ * @returns its rows
  */
 export async function pollLock(
   wire: Wire,
   options: LockOptions,
-): Promise<void> {
+  query: string,
+): Promise<Row[]> {
   const predecessor =
     options.predecessor && new Predecessor(wire, options.predecessor);
   const deadline = Date.now() + options.timeoutMs;
@@ -88,8 +92,9 @@ export async function pollLock(
     }
     const left = deadline - Date.now();
     const state = await clearWay(wire, predecessor, { isLate: left <= 0 });
-    if (state === 'gone' && (await tryLock(wire))) {
-      return;
+    const rows = state === 'gone' && (await tryLock(wire, query));
+    if (rows) {
+      return rows;
     }
     const holder = await describeHolder(wire, predecessor, state);
     if (holder !== undefined && holder !== told) {
@@ -110,11 +115,11 @@ export async function pollLock(
   }
 }
 
-async function tryLock(wire: Wire): Promise<boolean> {
-  const [answer] = await wire.ask(
-    `SELECT pg_catalog.pg_try_advisory_lock(${LOCK_KEY}) AS got`,
+async function tryLock(wire: Wire, query: string): Promise<Row[] | undefined> {
+  const [lock, answer] = await wire.ask(
+    `SELECT pg_catalog.pg_try_advisory_lock(${LOCK_KEY}) AS got;\n${query}`,
   );
-  return answer.rows[0].got === true;
+  return lock.rows[0].got === true ? answer.rows : undefined;
 }
 
 /** Ends what an earlier attempt left behind if it is idle, or past the time limit. */

@@ -4,7 +4,7 @@ import {
   TargetError,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { serverFailure } from './errors';
-import { Wire } from './Wire';
+import { Row, Wire } from './Wire';
 
 /** The two tables of a target, by qualified and quoted name. */
 export interface TableNames {
@@ -110,17 +110,11 @@ export interface TablesState {
   signature: string;
 }
 
-/** What the signature of the tables is made of; an expression over `pg_class c`. */
+/** What the signature of a table is made of; an expression over `pg_class c`. */
 const SIGNATURE = `pg_catalog.concat_ws(':', c.relname, c.oid, c.relkind, c.relhasrules, c.relhastriggers, c.relrowsecurity, c.relispartition)`;
 
-const ALL_SIGNATURES = `pg_catalog.string_agg(${SIGNATURE}, ' ' ORDER BY c.relname COLLATE "C")`;
-
-const signatureQuery = ({ schema, history, ledger }: TableNames) => `
-    SELECT ${ALL_SIGNATURES}
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = ${escapeLiteral(schema)}
-      AND c.relname IN (${escapeLiteral(history)}, ${escapeLiteral(ledger)})`;
+/** Of both tables, in this order. */
+const SEPARATOR = ' ';
 
 /**
  * Whether the tables still are what they were, as an expression: what bears
@@ -135,89 +129,115 @@ export function tablesIntact(
     name => `to_regclass(${escapeLiteral(name)})::oid`,
   );
   return `coalesce((
-    SELECT ${ALL_SIGNATURES}
+    SELECT pg_catalog.string_agg(${SIGNATURE}, '${SEPARATOR}' ORDER BY c.relname COLLATE "C")
     FROM pg_class c WHERE c.oid IN (${named.join(', ')})) = ${escapeLiteral(
     signature,
   )}, false)`;
 }
 
-/** Reads the catalogs only; changes nothing. */
-export async function inspectTables(
-  wire: Wire,
-  names: TableNames,
-): Promise<TablesState> {
-  const schema = escapeLiteral(names.schema);
-  const [{ rows }] = await wire.ask(`
-SELECT
-  (SELECT true FROM pg_catalog.pg_namespace WHERE nspname = ${schema}) AS schema_exists,
-  (SELECT pg_catalog.has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = ${schema}) AS may_create,
-  (${signatureQuery(names)}) AS signature,
-  (SELECT pg_catalog.json_object_agg(c.relname, pg_catalog.json_build_object(
-     'kind', c.relkind,
-     'columns', (SELECT pg_catalog.json_object_agg(a.attname, pg_catalog.format_type(a.atttypid, NULL))
-        FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-     'key', (SELECT pg_catalog.string_agg(a.attname, ',' ORDER BY a.attname)
-        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-        WHERE i.indrelid = c.oid AND i.indisprimary),
-     'missing', (SELECT pg_catalog.json_agg(p) FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
-        WHERE NOT pg_catalog.has_table_privilege(c.oid, p))))
-   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = ${schema}
-     AND c.relname IN (${escapeLiteral(names.history)}, ${escapeLiteral(
-    names.ledger,
-  )})) AS tables`);
-  const [row] = rows;
-  const tables = (row.tables ?? {}) as Record<string, FoundTable>;
+/**
+ * What {@link toTablesState} reads; changes nothing. A row for each column of
+ * each table, or one without if there is only the schema: a session is new and
+ * its catalogs are cold, and to have the server build JSON of it takes twice as
+ * long.
+ */
+export function tablesQuery({ schema, history, ledger }: TableNames): string {
+  return `
+SELECT n.nspname, pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
+  c.relname, c.relkind, ${SIGNATURE} AS signature,
+  pg_catalog.has_table_privilege(c.oid, 'SELECT') AS may_select,
+  pg_catalog.has_table_privilege(c.oid, 'INSERT') AS may_insert,
+  pg_catalog.has_table_privilege(c.oid, 'UPDATE') AS may_update,
+  pg_catalog.has_table_privilege(c.oid, 'DELETE') AS may_delete,
+  a.attname, pg_catalog.format_type(a.atttypid, NULL) AS type, a.attnum = ANY (i.indkey) AS in_key
+FROM pg_catalog.pg_namespace n
+LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+  AND c.relname IN (${escapeLiteral(history)}, ${escapeLiteral(ledger)})
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE n.nspname = ${escapeLiteral(schema)}`;
+}
+
+/** @param rows - of {@link tablesQuery} */
+export function toTablesState(rows: Row[], names: TableNames): TablesState {
+  const history = rows.filter(row => row.relname === names.history);
+  const ledger = rows.filter(row => row.relname === names.ledger);
+  const signatures = [history, ledger]
+    .flatMap(([row]) => (row ? [row] : []))
+    .sort((left, right) => inBytes(String(left.relname), String(right.relname)))
+    .map(row => row.signature);
   return {
-    schemaExists: row.schema_exists === true,
-    mayCreate: row.may_create === true,
-    signature: String(row.signature ?? ''),
-    history: stateOf(tables[names.history], HISTORY_COLUMNS, {
+    schemaExists: rows.length > 0,
+    mayCreate: rows[0]?.may_create === true,
+    signature: signatures.join(SEPARATOR),
+    history: stateOf(history, HISTORY_COLUMNS, {
       key: 'migration_key',
       needed: ['SELECT', 'INSERT', 'DELETE'],
     }),
-    ledger: stateOf(tables[names.ledger], LEDGER_COLUMNS, {
+    ledger: stateOf(ledger, LEDGER_COLUMNS, {
       key: 'direction,run_item_id',
       needed: ['SELECT', 'INSERT', 'UPDATE'],
     }),
   };
 }
 
-interface FoundTable {
-  kind: string;
-  columns: Record<string, string> | null;
-  key: string | null;
-  missing: string[] | null;
+/** As the collation "C" has it. */
+const inBytes = (left: string, right: string): number =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right));
+
+/** Reads the catalogs only; changes nothing. */
+export async function inspectTables(
+  wire: Wire,
+  names: TableNames,
+): Promise<TablesState> {
+  const [{ rows }] = await wire.ask(tablesQuery(names));
+  return toTablesState(rows, names);
 }
 
 function stateOf(
-  table: FoundTable | undefined,
+  rows: Row[],
   columns: Record<string, string[]>,
   { key, needed }: { key: string; needed: string[] },
 ): TableState {
+  const [table] = rows;
   if (!table) {
     return { exists: false, takesCheckpoints: false, missing: [] };
   }
+  const found = new Map(
+    rows.flatMap(({ attname, type }) =>
+      attname ? [[String(attname), String(type)] as const] : [],
+    ),
+  );
+  const keyOf = rows
+    .filter(row => row.in_key === true)
+    .map(row => String(row.attname))
+    .sort()
+    .join(',');
   return {
     exists: true,
-    takesCheckpoints: ADDED in (table.columns ?? {}),
-    foreign: foreignness(table, columns, key),
-    missing: needed.filter(privilege => table.missing?.includes(privilege)),
+    takesCheckpoints: found.has(ADDED),
+    foreign: foreignness(String(table.relkind), found, columns, {
+      found: keyOf,
+      expected: key,
+    }),
+    missing: needed.filter(
+      privilege => table[`may_${privilege.toLowerCase()}`] !== true,
+    ),
   };
 }
 
 function foreignness(
-  { kind, columns, key }: FoundTable,
+  kind: string,
+  found: Map<string, string>,
   expected: Record<string, string[]>,
-  expectedKey: string,
+  key: { found: string; expected: string },
 ): string | undefined {
   if (kind !== 'r' && kind !== 'p') {
     return 'it is no table';
   }
-  const found = columns ?? {};
-  const odd = Object.keys(found).filter(name => !(name in expected));
+  const odd = [...found.keys()].filter(name => !(name in expected));
   const absent = Object.keys(expected).filter(
-    name => !(name in found) && name !== ADDED,
+    name => !found.has(name) && name !== ADDED,
   );
   if (odd.length || absent.length) {
     return [
@@ -228,17 +248,18 @@ function foreignness(
       .join(' and ');
   }
   for (const [name, types] of Object.entries(expected)) {
-    if (name in found && !types.includes(found[name])) {
-      return `its column ${name} is ${found[name]}`;
+    const type = found.get(name);
+    if (type !== undefined && !types.includes(type)) {
+      return `its column ${name} is ${type}`;
     }
   }
-  return key === expectedKey
+  return key.found === key.expected
     ? undefined
-    : `its primary key is not (${expectedKey})`;
+    : `its primary key is not (${key.expected})`;
 }
 
 /** Throws `HISTORY_TABLE_FOREIGN` or `HISTORY_TABLE_DENIED` where the tables cannot be used. */
-function assertUsable(state: TablesState, names: TableNames): void {
+export function assertUsable(state: TablesState, names: TableNames): void {
   const tables = [
     [names.history, state.history],
     [names.ledger, state.ledger],
@@ -293,12 +314,17 @@ export function denialOf(
 /** Two sessions that create the same table at once: the loser gets one of these, and finds it made. */
 const LOST_RACE = new Set(['23505', '42P07', 'XX000', '42710', '40P01']);
 
-/** Creates what is missing; the signature of both tables, and what the ledger takes. */
+/**
+ * Creates what is missing; the signature of both tables, and what the ledger takes.
+ *
+ * @param found - what there is, as this session has just seen it
+ */
 export async function ensureTables(
   wire: Wire,
   names: TableNames,
+  found: TablesState,
 ): Promise<{ signature: string; takesCheckpoints: boolean }> {
-  let state = await inspectTables(wire, names);
+  let state = found;
   assertUsable(state, names);
   for (let attempt = 1; !complete(state); attempt += 1) {
     try {
@@ -340,6 +366,6 @@ async function addCheckpoints(
   }
 }
 
-function complete({ history, ledger }: TablesState): boolean {
+export function complete({ history, ledger }: TablesState): boolean {
   return history.exists && ledger.exists;
 }

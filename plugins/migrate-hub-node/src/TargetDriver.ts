@@ -207,6 +207,11 @@ export interface TargetSession {
    */
   prepareTables(): Promise<void>;
 
+  /**
+   * What history and ledger say of a migration and an item. It changes nothing,
+   * so it may be asked before `prepareTables`, to save time: then it throws where
+   * the tables are not there or not ours, and the session goes on as it was.
+   */
   readRecord(ask: {
     migrationKey: string;
     runItemId: string;

@@ -1,4 +1,6 @@
 import {
+  Claim,
+  Claimant,
   FinishedItem,
   LostLease,
   RunItemsService,
@@ -24,7 +26,7 @@ export class EndedAttempts {
 
   private constructor(options: EndedAttemptsOptions) {
     this.#options = options;
-    this.#batch = Batch.create(ended => this.#finish(ended));
+    this.#batch = Batch.create(ended => this.#finish(ended, options.next));
   }
 
   static create(options: EndedAttemptsOptions): EndedAttempts {
@@ -36,7 +38,7 @@ export class EndedAttempts {
     await this.#record(attempt, ending, ended => this.#batch.ask(ended));
   }
 
-  /** The same in a transaction of its own. */
+  /** The same in a transaction of its own, which claims nothing. */
   async recordAlone(attempt: ItemAttempt, ending: Ending): Promise<void> {
     await this.#record(attempt, ending, async ended => {
       const [finished] = await this.#finish([ended]);
@@ -79,14 +81,17 @@ export class EndedAttempts {
     }
   }
 
-  async #finish(ended: Ended[]): Promise<(FinishedItem | 'lost')[]> {
+  async #finish(
+    ended: Ended[],
+    next?: EndedAttemptsOptions['next'],
+  ): Promise<(FinishedItem | 'lost')[]> {
     const answers = new Map<ItemAttempt, FinishedItem | 'lost'>();
     const runs = new Map(
       ended.map(({ attempt: { run } }) => [run.id, run] as const),
     );
     for (const run of runs.values()) {
       const ofRun = ended.filter(({ attempt }) => attempt.run.id === run.id);
-      const finished = await this.#finishOf(run, ofRun);
+      const finished = await this.#finishOf(run, ofRun, next);
       for (const [n, { attempt }] of ofRun.entries()) {
         answers.set(attempt, finished[n]);
       }
@@ -97,11 +102,12 @@ export class EndedAttempts {
   async #finishOf(
     run: ItemAttempt['run'],
     ended: Ended[],
+    next?: EndedAttemptsOptions['next'],
   ): Promise<(FinishedItem | 'lost')[]> {
     const { items, flusher } = this.#options;
     const taken = await flusher.take(ended.map(({ attempt }) => attempt));
     try {
-      return await items.finish(
+      const { finished, claim } = await items.finish(
         run,
         taken.map(({ attempt, entries, progress }, n) => ({
           ...attempt.fence,
@@ -113,7 +119,10 @@ export class EndedAttempts {
           logLines: progress.logLines,
           logDropped: progress.logDropped,
         })),
+        next?.claimant(run.id),
       );
+      if (claim) next?.begin(claim);
+      return finished;
     } catch (error) {
       flusher.putBack(taken);
       throw error;
@@ -125,4 +134,10 @@ export interface EndedAttemptsOptions {
   items: RunItemsService;
   flusher: Flusher;
   metrics: ExecutorMetrics;
+  /** Who goes on with the run for which something has ended. */
+  next?: {
+    /** Absent where its turn is not certain. */
+    claimant: (runId: string) => Claimant | undefined;
+    begin: (claim: Claim) => void;
+  };
 }

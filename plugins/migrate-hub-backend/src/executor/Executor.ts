@@ -4,7 +4,12 @@ import { TargetDriver } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { setTimeout as sleep } from 'timers/promises';
 import { Alarm } from '../services/Alarm';
-import { Claim, LostLease, RunItemsService } from '../services/RunItemsService';
+import {
+  Claim,
+  Claimant,
+  LostLease,
+  RunItemsService,
+} from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { CANCEL, CHANNELS, Listener } from '../store/Listener';
 import { TargetSecrets } from './approvedConnection';
@@ -49,6 +54,12 @@ export interface ExecutorOptions {
   failPoint?: FailPoint;
 }
 
+/**
+ * For so long the run whose turn it was at the last look is gone on with, item
+ * for item, without a look at the others.
+ */
+const TURN_MS = 1_000;
+
 /** Another executor is at the run: it will be through in a moment. */
 const CONTENDED_MS = 20;
 
@@ -79,6 +90,8 @@ export class Executor {
   #stopping = false;
   /** When the loop last looked for work without an error. */
   #lastLook = performance.now();
+  /** Whose turn it was when all runs were looked at, and when that was. */
+  #turn: { runId: string; at: number } | undefined;
   /** Nothing more can be recorded: whatever is left is for others to recover. */
   #abandoned = false;
 
@@ -98,6 +111,11 @@ export class Executor {
       items: options.items,
       metrics: options.metrics,
       flusher: this.#flusher,
+      next: {
+        claimant: runId =>
+          this.#hasTurn(runId) ? this.#claimant() : undefined,
+        begin: claim => this.#begin(claim),
+      },
     });
     this.#worker = ItemWorker.create({
       store: WorkerStore.create({ knex, gate: options.gate }),
@@ -198,23 +216,32 @@ export class Executor {
 
   /** Takes as many items as there are free places and sets workers to them. */
   async #claim(): Promise<boolean> {
-    const { config, items, metrics } = this.#options;
+    const { config, items } = this.#options;
     const slots = config.parallelism - this.#attempts.size;
     if (slots <= 0) return false;
     const { claims, contended } = await items.claim({
-      executorId: this.#id,
-      leaseSeconds: config.leaseSeconds,
-      knows: EXECUTOR_KNOWS,
+      ...this.#claimant(),
       slots,
     });
-    for (const claim of claims) {
-      if (claim.startedRun) metrics.runStarted();
-      this.#begin(claim);
-    }
+    const [first] = claims;
+    if (first) this.#turn = { runId: first.run.id, at: performance.now() };
+    for (const claim of claims) this.#begin(claim);
     return contended;
   }
 
+  #claimant(): Claimant {
+    const { leaseSeconds } = this.#options.config;
+    return { executorId: this.#id, leaseSeconds, knows: EXECUTOR_KNOWS };
+  }
+
+  #hasTurn(runId: string): boolean {
+    const turn = this.#turn;
+    if (this.#stopping || turn?.runId !== runId) return false;
+    return performance.now() - turn.at < TURN_MS;
+  }
+
   #begin(claim: Claim): void {
+    if (claim.startedRun) this.#options.metrics.runStarted();
     for (const item of claim.items) {
       const attempt = new ItemAttempt(claim.run, item);
       if (item.recovered) {

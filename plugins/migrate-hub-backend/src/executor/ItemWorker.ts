@@ -135,17 +135,22 @@ export class ItemWorker {
     if (!fresh && !(await this.#remember(attempt, session))) return lost();
     await this.#failPoint('locked', attempt);
 
-    // What an earlier attempt did must be told even if the gate is closed now.
-    if (!attempt.inherits) {
-      const ending = await this.#blocked(attempt, NOTHING);
-      if (ending) return ending;
-    }
-    await session.prepareTables();
-    const record = await session.readRecord({
+    // Both only read, so neither waits for the other. What an earlier attempt did
+    // must be told even if the gate is closed now.
+    const ask = {
       migrationKey: material.migrationKey,
       runItemId: attempt.itemId,
       direction: material.direction,
-    });
+    };
+    const [gate, read] = await Promise.allSettled([
+      attempt.inherits ? undefined : this.#blocked(attempt, NOTHING),
+      session.readRecord(ask),
+    ]);
+    if (gate.status === 'rejected') throw gate.reason;
+    if (gate.value) return gate.value;
+    await session.prepareTables();
+    const record =
+      read.status === 'fulfilled' ? read.value : await session.readRecord(ask);
     const decision = await this.#decide(attempt, at, record);
     await this.#failPoint('decided', attempt);
     if (decision.do !== 'execute' && decision.do !== 'resume') {

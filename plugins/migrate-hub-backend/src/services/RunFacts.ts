@@ -26,7 +26,7 @@ import { Tx } from '../store/Database';
 import { findDbTargets } from '../store/dbTargets';
 import { countAppliedByUs, holdingsOf } from '../store/holdings';
 import { statesOf } from '../store/migrations';
-import { readRunBasis, RunBasis } from '../store/runBasis';
+import { RunBasis } from '../store/runBasis';
 import { itemsOfRun } from '../store/runItems';
 import { verifyApproval } from './approvalEvidence';
 import { EnvironmentPolicies } from './EnvironmentPolicies';
@@ -36,6 +36,7 @@ import {
   readRevisionBasis,
   RevisionBasis,
 } from './KnownRevisions';
+import { KnownRunBases } from './KnownRunBases';
 import { RoleGrants } from './RoleGrants';
 
 /** Everything the rules ask about one run, read in the caller's transaction. */
@@ -82,6 +83,7 @@ export class RunFactsReader {
   readonly #signer: Signer;
   readonly #grants: RoleGrants;
   readonly #revisions = new KnownRevisions();
+  readonly #bases = new KnownRunBases();
 
   private constructor(options: {
     environments: EnvironmentPolicies;
@@ -188,8 +190,8 @@ export class RunFactsReader {
   async #records(
     tx: Tx,
     ask: { runId: string; targetIds: string[] },
-  ): Promise<RunBasis> {
-    const records = await readRunBasis(tx, ask);
+  ): Promise<RunBasis & { targets: DbTargetRecord[] }> {
+    const records = await this.#bases.read(tx, ask);
     if (!records) throw new Error(`run ${ask.runId} is incomplete`);
     return records;
   }

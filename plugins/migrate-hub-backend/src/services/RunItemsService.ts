@@ -51,6 +51,14 @@ export interface Claim {
   startedRun: boolean;
 }
 
+/** Who claims. */
+export interface Claimant {
+  executorId: string;
+  leaseSeconds: number;
+  /** Schemes that this executor knows. */
+  knows: readonly string[];
+}
+
 /** How an attempt at an item ended. */
 export interface AttemptEnding extends ItemEnding {
   targetId: string;
@@ -69,6 +77,10 @@ export interface FinishedItem {
 
 const RUNS_A_LOOK = 20;
 const UNIQUE_VIOLATION = '23505';
+
+/** Another run's item was claimed on the same target in this instant. */
+const isTargetTaken = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === UNIQUE_VIOLATION;
 
 /** The life of a run item in the hands of an executor. */
 export class RunItemsService {
@@ -95,12 +107,9 @@ export class RunItemsService {
    *
    * @returns `contended` if somebody else was just at a run: look again soon
    */
-  async claim(ask: {
-    executorId: string;
-    leaseSeconds: number;
-    knows: readonly string[];
-    slots: number;
-  }): Promise<{ claims: Claim[]; contended: boolean }> {
+  async claim(
+    ask: Claimant & { slots: number },
+  ): Promise<{ claims: Claim[]; contended: boolean }> {
     const runIds = await claimableRuns(this.#knex, {
       ...ask,
       limit: RUNS_A_LOOK,
@@ -122,66 +131,69 @@ export class RunItemsService {
   /** One transaction: the run's lock makes its parallelism exact. */
   async #claimFrom(
     runId: string,
-    ask: {
-      executorId: string;
-      leaseSeconds: number;
-      knows: readonly string[];
-      slots: number;
-    },
+    ask: Claimant & { slots: number },
   ): Promise<Claim | 'contended' | 'held'> {
     try {
       return await this.#knex.transaction(async tx => {
         const run = await lockClaimableRun(tx, runId);
         if (!run) return 'contended';
         const conditions = await this.#conditions.read(tx, run);
-        const { limits } = conditions;
-        const items = await claimItems(tx, { ...ask, run, may: limits });
-        if (items.length === 0) {
+        const claim = await this.#take(tx, run, { ...ask, conditions });
+        if (!claim) {
           await this.#hold(tx, run, conditions);
           return 'held';
         }
-        if (run.hold) await wakeRuns(tx, { id: run.id });
-
-        const startedRun = run.status === 'queued';
-        const audit = {
-          migrationId: run.migrationId,
-          runId: run.id,
-          environment: run.environment,
-        };
-        if (startedRun) {
-          await markRunStarted(tx, run.id);
-          await appendAuditEvent(tx, {
-            ...audit,
-            action: 'run.started',
-            entityType: 'run',
-            entityId: run.id,
-            payload: { executor: ask.executorId, revision: run.revision },
-          });
-        }
-        for (const item of items) {
-          if (!item.recovered) continue;
-          await appendAuditEvent(tx, {
-            ...audit,
-            action: 'run_item.recovered',
-            entityType: 'run_item',
-            entityId: item.id,
-            payload: {
-              target: item.targetId,
-              attempt: item.attempt,
-              executor: ask.executorId,
-            },
-          });
-        }
         await notify(tx, CHANNELS.changes, run.id);
-        return { run: { ...run, status: 'running' }, items, startedRun };
+        return claim;
       });
     } catch (error) {
-      // Another run's item was claimed on the same target in this instant.
-      if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) {
-        return 'contended';
-      }
+      if (isTargetTaken(error)) return 'contended';
       throw error;
     }
+  }
+
+  /** Claims items of a locked run; undefined if there are none for now. */
+  async #take(
+    tx: Knex.Transaction,
+    run: RunRecord,
+    ask: Claimant & { slots: number; conditions: Conditions },
+  ): Promise<Claim | undefined> {
+    const may = ask.conditions.limits;
+    const items = await claimItems(tx, { ...ask, run, may });
+    if (items.length === 0) return undefined;
+    if (run.hold) await wakeRuns(tx, { id: run.id });
+
+    const startedRun = run.status === 'queued';
+    const audit = {
+      migrationId: run.migrationId,
+      runId: run.id,
+      environment: run.environment,
+    };
+    if (startedRun) {
+      await markRunStarted(tx, run.id);
+      await appendAuditEvent(tx, {
+        ...audit,
+        action: 'run.started',
+        entityType: 'run',
+        entityId: run.id,
+        payload: { executor: ask.executorId, revision: run.revision },
+      });
+    }
+    for (const item of items) {
+      if (!item.recovered) continue;
+      await appendAuditEvent(tx, {
+        ...audit,
+        action: 'run_item.recovered',
+        entityType: 'run_item',
+        entityId: item.id,
+        payload: {
+          target: item.targetId,
+          attempt: item.attempt,
+          executor: ask.executorId,
+        },
+      });
+    }
+    return { run: { ...run, status: 'running' }, items, startedRun };
   }
 
   /** Nothing is claimed for now. That something has closed is recorded once. */
@@ -249,16 +261,36 @@ export class RunItemsService {
    * ends too. One transaction for all of them: its locks, the counting and the
    * notifications cost the same for many as for one.
    *
-   * @returns in the order of `endings`; `lost` where the item is another attempt's by now
+   * @param next - who claims an item of the same run for each that has ended:
+   * the locks are there already
+   * @returns `finished` in the order of `endings`; `lost` where the item is
+   * another attempt's by now
    */
   async finish(
     run: Pick<RunRecord, 'id' | 'migrationId'>,
     endings: AttemptEnding[],
-  ): Promise<(FinishedItem | 'lost')[]> {
+    next?: Claimant,
+  ): Promise<{ finished: (FinishedItem | 'lost')[]; claim?: Claim }> {
+    try {
+      return await this.#finish(run, endings, next);
+    } catch (error) {
+      if (!next || !isTargetTaken(error)) throw error;
+      return this.#finish(run, endings);
+    }
+  }
+
+  async #finish(
+    run: Pick<RunRecord, 'id' | 'migrationId'>,
+    endings: AttemptEnding[],
+    next?: Claimant,
+  ): Promise<{ finished: (FinishedItem | 'lost')[]; claim?: Claim }> {
+    const allLost = { finished: endings.map(() => 'lost' as const) };
     return this.#knex.transaction(async tx => {
-      await lockMigration(tx, run.migrationId);
-      const current = await lockRun(tx, run.id);
-      if (!current) return endings.map(() => 'lost');
+      const [, current] = await Promise.all([
+        lockMigration(tx, run.migrationId),
+        lockRun(tx, run.id),
+      ]);
+      if (!current) return allLost;
       const { seconds, areLeft, at } = await finishItems(tx, run.id, endings);
       // The last lines come with the last state, so that readers miss nothing.
       await appendLogs(
@@ -269,7 +301,7 @@ export class RunItemsService {
         ),
       );
       const finished = endings.filter(({ itemId }) => seconds.has(itemId));
-      if (finished.length === 0) return endings.map(() => 'lost');
+      if (finished.length === 0) return allLost;
 
       await appendAuditEvents(
         tx,
@@ -284,7 +316,15 @@ export class RunItemsService {
         areLeft: areLeft && !failed,
         coalesce: true,
       });
-      // The targets are free, and so are places of the run.
+      const claim =
+        next && !status && !failed
+          ? await this.#take(tx, current, {
+              ...next,
+              slots: finished.length,
+              conditions: await this.#conditions.read(tx, current),
+            })
+          : undefined;
+      // The targets are free, and places of the run may be.
       await notifyAll(tx, [
         { channel: CHANNELS.work },
         { channel: CHANNELS.changes, payload: run.id },
@@ -294,11 +334,14 @@ export class RunItemsService {
         seconds: await secondsOfRun(tx, run.id),
       };
       const last = finished.at(-1);
-      return endings.map(ending => {
-        const spent = seconds.get(ending.itemId);
-        if (spent === undefined) return 'lost';
-        return { seconds: spent, run: ending === last ? ended : undefined };
-      });
+      return {
+        finished: endings.map(ending => {
+          const spent = seconds.get(ending.itemId);
+          if (spent === undefined) return 'lost';
+          return { seconds: spent, run: ending === last ? ended : undefined };
+        }),
+        claim,
+      };
     });
   }
 

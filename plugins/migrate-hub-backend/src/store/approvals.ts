@@ -46,7 +46,7 @@ export function approvalsOf(
 ): Question<ApprovalRecord[]> {
   return {
     query: tx('approvals')
-      .whereIn('run_id', runIds)
+      .whereRaw('run_id = any(?::uuid[])', [runIds])
       .orderBy(['created_at', 'id']),
     read: (rows: ApprovalRow[]) =>
       rows.map(row => ({

@@ -9,6 +9,7 @@ import { Knex } from 'knex';
 import { DbTargetRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
+import { keepPlan } from './keptPlans';
 import { exactTime, likeText, optional } from './rows';
 import { Question } from './together';
 
@@ -94,23 +95,23 @@ export async function findDbTargets(
   tx: Tx,
   filter: { ids: string[] } | { dbSetIds: string[] },
 ): Promise<DbTargetRecord[]> {
-  const query = from(tx).orderBy('t.id');
-  // One array, not thousands of parameters.
-  if ('ids' in filter) query.whereRaw('t.id = any(?::uuid[])', [filter.ids]);
-  else query.whereIn('t.db_set_id', filter.dbSetIds);
-  const rows = await query;
+  if ('ids' in filter) {
+    const { query, read } = targetsByIds(tx, filter.ids);
+    return read((await keepPlan(query)) as DbTargetRow[]);
+  }
+  const rows = await from(tx)
+    .whereIn('t.db_set_id', filter.dbSetIds)
+    .orderBy('t.id');
   return rows.map(toDbTarget);
 }
 
 /** As {@link findDbTargets}. */
-export function targetsByIds(
-  tx: Tx,
-  ids: string[],
-): Question<DbTargetRecord[]> {
+export function targetsByIds(tx: Tx, ids: string[]) {
   return {
+    // One array, not thousands of parameters.
     query: from(tx).whereRaw('t.id = any(?::uuid[])', [ids]).orderBy('t.id'),
     read: (rows: DbTargetRow[]) => rows.map(toDbTarget),
-  };
+  } satisfies Question<DbTargetRecord[]>;
 }
 
 export async function findDbTarget(

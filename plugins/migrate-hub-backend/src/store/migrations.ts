@@ -10,6 +10,7 @@ import {
 } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
+import { keepPlan } from './keptPlans';
 import { exactTime, likeText, optional } from './rows';
 import { Question } from './together';
 
@@ -93,10 +94,9 @@ export async function lockMigration(
   tx: Knex.Transaction,
   id: string,
 ): Promise<MigrationRecord | undefined> {
-  const row = await from(tx)
-    .where('m.id', id)
-    .forNoKeyUpdate('m')
-    .first(columns);
+  const row = await keepPlan(
+    from(tx).where('m.id', id).forNoKeyUpdate('m').first(columns),
+  );
   return row && toMigration(row);
 }
 
@@ -290,10 +290,12 @@ export async function isStateFresh(
   tx: Knex.Transaction,
   at: { migrationId: string; environment: string },
 ): Promise<boolean> {
-  const row = await tx('environment_states')
-    .where({ migration_id: at.migrationId, environment: at.environment })
-    .whereRaw(`updated_at > now() - interval '1 second'`)
-    .first(tx.raw('true as fresh'));
+  const row = await keepPlan(
+    tx('environment_states')
+      .where({ migration_id: at.migrationId, environment: at.environment })
+      .whereRaw(`updated_at > now() - interval '1 second'`)
+      .first(tx.raw('true as fresh')),
+  );
   return row !== undefined;
 }
 

@@ -1,5 +1,6 @@
 import { Knex } from 'knex';
 import { Duplex } from 'stream';
+import { keepPlansOn, PlanningLine } from './keptPlans';
 
 /** How long the metadata store may take for an answer. */
 export interface QueryLimits {
@@ -24,6 +25,10 @@ export interface QueryLimits {
  *
  * By a statement, not by the startup packet: poolers refuse it there. The pool
  * is Backstage's, made before us, so the one way in is where it connects.
+ *
+ * What is asked of a connection before it has answered is sent at once
+ * (`pipeline` of `pg`), as one message: several questions for one round trip,
+ * see `together`.
  */
 export function limitQueries(
   knex: Knex,
@@ -31,10 +36,13 @@ export function limitQueries(
 ): void {
   const { client } = knex;
   client.connectionSettings.connectionTimeoutMillis ??= timeoutMs + graceMs;
+  client.connectionSettings.pipeline = true;
   const connect = client.acquireRawConnection.bind(client);
   client.acquireRawConnection = async () => {
     const connection: Line = await connect();
+    sendTogether(connection);
     giveUpWhenSilent(connection, timeoutMs + graceMs);
+    keepPlansOn(connection);
     await connection.query(
       `set statement_timeout = ${Math.ceil(
         timeoutMs,
@@ -45,12 +53,23 @@ export function limitQueries(
 }
 
 /** What is used here of a client of `pg`. */
-interface Line {
+interface Line extends PlanningLine {
   query(...args: unknown[]): Promise<unknown>;
   on(event: 'drain' | 'end', listener: () => void): void;
   connection: {
     stream: Duplex;
     on(event: 'readyForQuery', listener: () => void): void;
+  };
+}
+
+/** What is asked in the same instant leaves as one packet, not each for itself. */
+function sendTogether(line: Line): void {
+  const { stream } = line.connection;
+  const query = line.query.bind(line);
+  line.query = (...args) => {
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+    return query(...args);
   };
 }
 

@@ -17,7 +17,7 @@ import { toRun } from './runs';
 import { together } from './together';
 import { toUser, userColumns } from './users';
 
-/** What the rules ask of the records about one run, but for what never changes. */
+/** What the rules ask of the records about one run, but for targets and what never changes. */
 export interface RunBasis {
   run: RunRecord;
   migration: MigrationRecord;
@@ -27,8 +27,14 @@ export interface RunBasis {
   users: Map<string, UserRecord>;
   /** As it is stored: not checked. */
   environmentPolicy: StoredEnvironmentPolicy;
-  /** Those that were asked for, as they are now. */
-  targets: DbTargetRecord[];
+}
+
+/** Whether {@link RunBasis} is what it was. */
+export interface RunBasisState {
+  /** Another text after any change of one of its rows, by whomever. */
+  stamp: string;
+  /** The database's clock. */
+  now: Date;
 }
 
 /** Ids of all whom the rules ask about; `:runId` is the run. */
@@ -53,11 +59,11 @@ const PEOPLE = `
  */
 export async function readRunBasis(
   tx: Tx,
-  ask: { runId: string; targetIds: string[] },
+  runId: string,
 ): Promise<RunBasis | undefined> {
-  const { runId, targetIds } = ask;
-  const [run, migration, approvals, users, environmentPolicy, targets] =
-    await together(tx, [
+  const [run, migration, approvals, users, environmentPolicy] = await together(
+    tx,
+    [
       {
         query: tx('runs').where({ id: runId }),
         read: ([row]: Parameters<typeof toRun>[0][]) => row && toRun(row),
@@ -72,8 +78,51 @@ export async function readRunBasis(
           new Map(rows.map(row => [row.id, toUser(row)])),
       },
       environmentPolicyOfRun(tx, runId),
-      targetsByIds(tx, targetIds),
-    ]);
+    ],
+  );
   if (!run || !migration || !environmentPolicy) return undefined;
-  return { run, migration, approvals, users, environmentPolicy, targets };
+  return { run, migration, approvals, users, environmentPolicy };
+}
+
+/**
+ * Where a row stands and by which transaction: no two versions of it have both
+ * in common. https://www.postgresql.org/docs/current/ddl-system-columns.html
+ */
+const version = (alias: string) => `${alias}.xmin || ':' || ${alias}.ctid`;
+
+/** What {@link readRunBasis} reads, as stamps of its rows; `:runId` is the run. */
+const STAMP = `
+  select concat_ws(' ',
+      ${version('r')}, ${version('m')}, ${version('p')},
+      coalesce(${version('e')}, '-'),
+      (select string_agg(${version('a')}, ',' order by a.id)
+         from approvals a where a.run_id = r.id),
+      (select string_agg(${version('u')}, ',' order by u.id)
+         from users u where u.id in (${PEOPLE}))) as stamp,
+    now() as now
+  from runs r
+    join migrations m on m.id = r.migration_id
+    join projects p on p.id = m.project_id
+    left join environment_policies e on e.environment = r.environment
+  where r.id = :runId`;
+
+/** With the targets in question, as they are now: each item asks for another. */
+export async function readRunBasisState(
+  tx: Tx,
+  ask: { runId: string; targetIds: string[] },
+): Promise<{ state: RunBasisState | undefined; targets: DbTargetRecord[] }> {
+  const state = {
+    query: tx.raw(STAMP, { runId: ask.runId }),
+    read: ([row]: RunBasisState[]): RunBasisState | undefined => row,
+  };
+  // Conditions of a claim ask for none.
+  if (ask.targetIds.length === 0) {
+    const [found] = await together(tx, [state]);
+    return { state: found, targets: [] };
+  }
+  const [found, targets] = await together(tx, [
+    state,
+    targetsByIds(tx, ask.targetIds),
+  ]);
+  return { state: found, targets };
 }

@@ -6,6 +6,7 @@ import {
 import { Knex } from 'knex';
 import { Evidence, ResumeInstruction, RunItemRecord } from '../domain/types';
 import { Tx } from './Database';
+import { keepPlan } from './keptPlans';
 
 /** Which item, and by which attempt: part of every write of a worker. */
 export interface Fence {
@@ -91,8 +92,9 @@ async function updateFenced(
   given: object[],
   { columns, set }: { columns: string; set: string },
 ): Promise<Set<string>> {
-  const { rows } = await tx.raw(
-    `with given as materialized (
+  const { rows } = await keepPlan(
+    tx.raw(
+      `with given as materialized (
        select g.* from jsonb_to_recordset(?::jsonb) as g (
          id uuid, attempt int, ${columns})
      ), mine as materialized (
@@ -106,7 +108,8 @@ async function updateFenced(
      from given g
      where i.id = g.id and i.id in (select id from mine)
      returning i.id`,
-    [JSON.stringify(given)],
+      [JSON.stringify(given)],
+    ),
   );
   return new Set(rows.map((row: { id: string }) => row.id));
 }
@@ -153,8 +156,9 @@ export async function finishItems(
   runId: string,
   endings: ItemEnding[],
 ): Promise<FinishedItems> {
-  const { rows } = await tx.raw(
-    `with ending as materialized (
+  const { rows } = await keepPlan(
+    tx.raw(
+      `with ending as materialized (
        select e.* from jsonb_to_recordset(:endings::jsonb) as e (
          id uuid, attempt int, status text, outcome text, error jsonb,
          statements_done int, evidence jsonb, log_lines int, log_dropped int)
@@ -190,22 +194,23 @@ export async function finishItems(
        exists (select from run_items other
          where other.run_id = :runId and other.status in ('queued', 'running')
            and other.id not in (select id from mine)) as are_left`,
-    {
-      runId,
-      endings: JSON.stringify(
-        endings.map(({ itemId, attempt, result, ...ending }) => ({
-          id: itemId,
-          attempt,
-          status: result.status,
-          outcome: result.outcome,
-          error: result.error,
-          statements_done: result.statementsDone,
-          evidence: ending.evidence,
-          log_lines: ending.logLines,
-          log_dropped: ending.logDropped,
-        })),
-      ),
-    },
+      {
+        runId,
+        endings: JSON.stringify(
+          endings.map(({ itemId, attempt, result, ...ending }) => ({
+            id: itemId,
+            attempt,
+            status: result.status,
+            outcome: result.outcome,
+            error: result.error,
+            statements_done: result.statementsDone,
+            evidence: ending.evidence,
+            log_lines: ending.logLines,
+            log_dropped: ending.logDropped,
+          })),
+        ),
+      },
+    ),
   );
   return {
     seconds: new Map(

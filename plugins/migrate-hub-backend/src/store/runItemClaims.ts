@@ -2,6 +2,7 @@ import { HoldKind } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
 import { ResumeInstruction, RunItemRecord, RunRecord } from '../domain/types';
 import { Tx } from './Database';
+import { keepPlan } from './keptPlans';
 import { optional } from './rows';
 import { toRun } from './runs';
 
@@ -68,8 +69,9 @@ export async function claimableRuns(
   tx: Tx,
   ask: Claimant & { limit: number },
 ): Promise<string[]> {
-  const found = await tx.raw(
-    `select r.id from runs r
+  const found = await keepPlan(
+    tx.raw(
+      `select r.id from runs r
      join run_revisions v on v.run_id = r.id and v.revision = r.revision
      where r.status in ('queued', 'running')
        and r.needs <@ :knows::text[]
@@ -82,7 +84,8 @@ export async function claimableRuns(
                < (v.policy->>'parallelism')::int))
      order by r.queued_at, r.id
      limit :limit`,
-    { ...ask, knows: [...ask.knows] },
+      { ...ask, knows: [...ask.knows] },
+    ),
   );
   return found.rows.map((row: { id: string }) => row.id);
 }
@@ -96,12 +99,14 @@ export async function lockClaimableRun(
   tx: Knex.Transaction,
   runId: string,
 ): Promise<RunRecord | undefined> {
-  const row = await tx('runs')
-    .where({ id: runId })
-    .whereIn('status', ['queued', 'running'])
-    .forNoKeyUpdate()
-    .skipLocked()
-    .first();
+  const row = await keepPlan(
+    tx('runs')
+      .where({ id: runId })
+      .whereIn('status', ['queued', 'running'])
+      .forNoKeyUpdate()
+      .skipLocked()
+      .first(),
+  );
   return row && toRun(row);
 }
 
@@ -126,8 +131,9 @@ export async function claimItems(
   const waiting = closed
     ? 'false'
     : `${WAITING} and i.ordinal < coalesce(:beforeOrdinal::integer, i.ordinal + 1)`;
-  const claimed = await tx.raw(
-    `with free as materialized (
+  const claimed = await keepPlan(
+    tx.raw(
+      `with free as materialized (
        select greatest(0, least(:slots, :parallelism - (
          select count(*) from run_items i
          where i.run_id = :runId and i.status = 'running' and not (${ABANDONED})
@@ -168,14 +174,15 @@ export async function claimItems(
      from picked where i.id = picked.id
      returning i.id, i.target_id, i.attempt, i.log_lines, picked.recovered,
        i.recoveries, i.session, i.resume`,
-    {
-      runId: claim.run.id,
-      parallelism: may.parallelism,
-      beforeOrdinal: may.beforeOrdinal ?? null,
-      slots: claim.slots,
-      executorId: claim.executorId,
-      leaseSeconds: claim.leaseSeconds,
-    },
+      {
+        runId: claim.run.id,
+        parallelism: may.parallelism,
+        beforeOrdinal: may.beforeOrdinal ?? null,
+        slots: claim.slots,
+        executorId: claim.executorId,
+        leaseSeconds: claim.leaseSeconds,
+      },
+    ),
   );
   return claimed.rows.map(
     (row: {

@@ -10,6 +10,7 @@ import { isOpen } from '../domain/runStates';
 import { BreakGlass, RevisionRecord, RunRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx } from './Database';
+import { keepPlan } from './keptPlans';
 import { exactTime, optional } from './rows';
 
 /** Times in JSON are text. */
@@ -91,7 +92,7 @@ export async function lockRun(
   tx: Knex.Transaction,
   id: string,
 ): Promise<RunRecord | undefined> {
-  const row = await tx('runs').where({ id }).forNoKeyUpdate().first();
+  const row = await keepPlan(tx('runs').where({ id }).forNoKeyUpdate().first());
   return row && toRun(row);
 }
 

@@ -1,0 +1,62 @@
+import { Knex } from 'knex';
+
+/** Marks a query for {@link keepPlansOn}. */
+const MARK = 'keepPlan';
+
+/**
+ * Has each connection keep the plan of this query, under a name made of its
+ * text. For what an executor asks for every target, by keys: to plan it costs
+ * more than to run it. Not for lists with filters: the best plan for a rare
+ * value is not the best for a common one.
+ *
+ * @param query - its text must not depend on how many values there are
+ */
+export function keepPlan<Q extends Knex.ChainableInterface>(query: Q): Q {
+  query.options({ [MARK]: true });
+  return query;
+}
+
+/** Of a client of `pg`, what is used here. */
+export interface PlanningLine {
+  query(...args: unknown[]): unknown;
+  /** Where knex looks whether a connection may be used again. */
+  __knex__disposed?: unknown;
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known) return known;
+  const name = `migrate_hub_${names.size + 1}`;
+  names.set(text, name);
+  return name;
+}
+
+/** Another replica has changed a table meanwhile, in an upgrade. */
+const isOutdated = (error: unknown): boolean =>
+  (error as { code?: unknown } | null)?.code === '0A000';
+
+/** Names what is marked, so that the server prepares it once on this connection. */
+export function keepPlansOn(line: PlanningLine): void {
+  const query = line.query.bind(line);
+  line.query = (...args) => {
+    const [config, done] = args;
+    if (!isMarked(config) || typeof done !== 'function') return query(...args);
+    const { [MARK]: _, ...rest } = config;
+    return query(
+      { ...rest, name: nameOf(config.text) },
+      (error: unknown, ...answer: unknown[]) => {
+        // The connection would say so for ever: the pool makes another.
+        if (isOutdated(error)) line.__knex__disposed = error;
+        done(error, ...answer);
+      },
+    );
+  };
+}
+
+function isMarked(config: unknown): config is { text: string } & {
+  [MARK]: true;
+} {
+  return typeof config === 'object' && config !== null && MARK in config;
+}
