@@ -106,6 +106,7 @@ export class Executor {
       leaseSeconds: config.leaseSeconds,
       pollSeconds: config.pollSeconds,
       attempts: this.#attempts,
+      adopt: itemIds => this.#adopt(itemIds),
     });
     this.#ended = EndedAttempts.create({
       items: options.items,
@@ -240,9 +241,24 @@ export class Executor {
     return performance.now() - turn.at < TURN_MS;
   }
 
+  /** The claim was committed, and the answer lost: nobody else may touch these items. */
+  async #adopt(itemIds: string[]): Promise<void> {
+    if (this.#stopping) return;
+    const { items, logger } = this.#options;
+    for (const claim of await items.held({ executorId: this.#id, itemIds })) {
+      logger.warn(
+        'The answer to a claim was lost: going on with what was claimed',
+        { runId: claim.run.id, items: claim.items.map(({ id }) => id) },
+      );
+      this.#begin(claim);
+    }
+  }
+
   #begin(claim: Claim): void {
     if (claim.startedRun) this.#options.metrics.runStarted();
     for (const item of claim.items) {
+      // An answer that was thought lost has come after all.
+      if (this.#isAtWork(item)) continue;
       const attempt = new ItemAttempt(claim.run, item);
       if (item.recovered) {
         this.#options.metrics.leaseLost();
@@ -260,6 +276,12 @@ export class Executor {
         this.#alarm.ring();
       });
     }
+  }
+
+  #isAtWork(item: { id: string; attempt: number }): boolean {
+    return [...this.#attempts].some(
+      one => one.itemId === item.id && one.attempt === item.attempt,
+    );
   }
 
   /** From claim to record. Never throws. */

@@ -1,7 +1,12 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
 import { hostname } from 'os';
-import { beat, retire, watchAttempts } from '../store/executors';
+import {
+  beat,
+  retire,
+  watchAttempts,
+  WatchedAttempt,
+} from '../store/executors';
 import { Alarm } from '../services/Alarm';
 import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
@@ -9,7 +14,8 @@ import { EXECUTOR_KNOWS } from './knows';
 
 /**
  * Says that this executor lives, and brings back what is wanted of the items
- * it works on: a cancel, or that they were taken over. On a connection of its
+ * it works on: a cancel, or that they were taken over; and what it has in its
+ * hands without knowing, because the answer to a claim was lost. On a connection of its
  * own, so that a busy pool never looks like a dead executor.
  */
 export class Heartbeat {
@@ -19,6 +25,9 @@ export class Heartbeat {
   readonly #leaseSeconds: number;
   readonly #intervalMs: number;
   readonly #attempts: ReadonlySet<ItemAttempt>;
+  readonly #adopt: HeartbeatOptions['adopt'];
+  /** Held at the last look, and worked on by nobody: item by item the attempt. */
+  #idle = new Map<string, number>();
   readonly #alarm = new Alarm();
   readonly #backoff: Backoff;
   #loop: Promise<void> | undefined;
@@ -31,6 +40,7 @@ export class Heartbeat {
     this.#executorId = options.executorId;
     this.#leaseSeconds = options.leaseSeconds;
     this.#attempts = options.attempts;
+    this.#adopt = options.adopt;
     // Several beats to a lease: one that is lost or late harms nothing.
     this.#intervalMs = Math.min(
       options.pollSeconds * 1000,
@@ -99,11 +109,10 @@ export class Heartbeat {
 
   async #watch(): Promise<void> {
     const attempts = [...this.#attempts];
-    if (attempts.length === 0) return;
-    const rows = await watchAttempts(
-      this.#knex,
-      attempts.map(attempt => attempt.itemId),
-    );
+    const rows = await watchAttempts(this.#knex, {
+      executorId: this.#executorId,
+      itemIds: attempts.map(attempt => attempt.itemId),
+    });
     for (const attempt of attempts) {
       // Ended while we asked: nothing is wanted of it any more.
       if (!this.#attempts.has(attempt)) continue;
@@ -111,6 +120,22 @@ export class Heartbeat {
       if (row?.attempt !== attempt.attempt) attempt.stop('lost');
       if (row?.cancelRequested) attempt.stop('canceled');
     }
+    await this.#adoptIdle(rows, attempts);
+  }
+
+  /** What is idle at two looks in a row: at one of them a claim may be on its way to us. */
+  async #adoptIdle(
+    rows: WatchedAttempt[],
+    attempts: ItemAttempt[],
+  ): Promise<void> {
+    const known = new Set([...attempts, ...this.#attempts].map(keyOf));
+    const idle = rows.filter(row => !known.has(keyOf(row)));
+    const still = idle.filter(
+      row => this.#idle.get(row.itemId) === row.attempt,
+    );
+    this.#idle = new Map(idle.map(row => [row.itemId, row.attempt]));
+    if (still.length === 0) return;
+    await this.#adopt(still.map(row => row.itemId));
   }
 }
 
@@ -123,4 +148,9 @@ export interface HeartbeatOptions {
   pollSeconds: number;
   /** What this executor works on, now. */
   attempts: ReadonlySet<ItemAttempt>;
+  /** Called with items that are in the hands of this executor and worked on by nobody. */
+  adopt: (itemIds: string[]) => Promise<void>;
 }
+
+const keyOf = (of: { itemId: string; attempt: number }): string =>
+  `${of.itemId} ${of.attempt}`;

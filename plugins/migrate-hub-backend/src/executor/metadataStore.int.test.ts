@@ -112,3 +112,72 @@ describe('every line to the metadata store goes silent and stays open', () => {
     await storeProxy.close();
   });
 });
+
+describe('the answer to the COMMIT of a claim is lost', () => {
+  /** Patient enough for a lease, and looks often. */
+  const config = { leaseSeconds: 5, pollSeconds: 0.2 };
+
+  async function worldBehindProxy(targets: number) {
+    const server = testServer('postgres');
+    if (!server) throw new Error('the hub cannot be tested without PostgreSQL');
+    const world = await ExecutionWorld.create({
+      targets,
+      policy: { parallelism: 1 },
+    });
+    const storeProxy = await TcpProxy.create(server);
+    const runId = await world.request({
+      key: 'add-items',
+      sqlUp: 'create table items (id int);',
+    });
+    return { world, storeProxy, runId };
+  }
+
+  it('the executor finds what it holds, and does it once', async () => {
+    const { world, storeProxy, runId } = await worldBehindProxy(1);
+    await world.startExecutor({ storeProxy, config });
+    storeProxy.breakAt('COMMIT;', 'drop-reply');
+    await world.execute(runId);
+    await waitUntil(
+      'it is claimed',
+      async () => (await world.statusOf(runId)) === 'running',
+    );
+    storeProxy.mend();
+    await waitUntil(
+      'the run has ended',
+      async () => (await world.statusOf(runId)) === 'executed',
+    );
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'executed', outcome: 'applied', attempt: 1 },
+    ]);
+    expect(world.logger.lines.join('\n')).toContain('answer to a claim');
+    await world.drop();
+    await storeProxy.close();
+  });
+
+  it('so it is with the item that is claimed when the one before has ended', async () => {
+    const { world, storeProxy, runId } = await worldBehindProxy(2);
+    await world.startExecutor({
+      storeProxy,
+      config,
+      failPoint: async name => {
+        if (name === 'closed') storeProxy.breakAt('COMMIT;', 'drop-reply');
+      },
+    });
+    await world.execute(runId);
+    await waitUntil('the second is claimed', async () => {
+      const [, second] = await world.itemsOf(runId);
+      return second.status === 'running';
+    });
+    storeProxy.mend();
+    await waitUntil('the second has ended', async () => {
+      storeProxy.mend();
+      return (await world.statusOf(runId)) === 'executed';
+    });
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'executed', outcome: 'applied', attempt: 1 },
+      { status: 'executed', outcome: 'applied', attempt: 1 },
+    ]);
+    await world.drop();
+    await storeProxy.close();
+  });
+});

@@ -19,6 +19,7 @@ import {
   ClaimedItem,
   claimableRuns,
   claimItems,
+  heldItems,
   holdRun,
   lockClaimableRun,
   markRunStarted,
@@ -126,6 +127,12 @@ export class RunItemsService {
       slots -= claim.items.length;
     }
     return { claims, contended };
+  }
+
+  /** Items that an executor has claimed without hearing of it: the answer was lost. */
+  async held(ask: { executorId: string; itemIds: string[] }): Promise<Claim[]> {
+    const held = await heldItems(this.#knex, ask);
+    return held.map(claim => ({ ...claim, startedRun: false }));
   }
 
   /** One transaction: the run's lock makes its parallelism exact. */

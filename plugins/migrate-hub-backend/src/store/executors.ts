@@ -57,23 +57,33 @@ export async function isExecutorAlive(
 export interface WatchedAttempt {
   itemId: string;
   attempt: number;
-  status: string;
   cancelRequested: boolean;
 }
 
-/** What became of the items an executor works on. */
+/**
+ * What became of the items an executor works on, and what else is in its hands.
+ *
+ * @remarks relies on run_items_executor
+ */
 export async function watchAttempts(
   tx: Tx,
-  itemIds: string[],
+  of: { executorId: string; itemIds: string[] },
 ): Promise<WatchedAttempt[]> {
-  const rows = await tx('run_items as i')
-    .join('runs as r', 'r.id', 'i.run_id')
-    .whereIn('i.id', itemIds)
-    .select('i.id', 'i.attempt', 'i.status', 'r.cancel_requested_at');
-  return rows.map(row => ({
-    itemId: row.id,
-    attempt: row.attempt,
-    status: row.status,
-    cancelRequested: row.cancel_requested_at !== null,
-  }));
+  const { rows } = await tx.raw(
+    `select i.id, i.attempt, r.cancel_requested_at is not null as canceled
+       from run_items i join runs r on r.id = i.run_id
+      where i.id = any(:itemIds::uuid[])
+     union
+     select i.id, i.attempt, r.cancel_requested_at is not null
+       from run_items i join runs r on r.id = i.run_id
+      where i.executor_id = :executorId and i.status = 'running'`,
+    { ...of },
+  );
+  return rows.map(
+    (row: { id: string; attempt: number; canceled: boolean }) => ({
+      itemId: row.id,
+      attempt: row.attempt,
+      cancelRequested: row.canceled,
+    }),
+  );
 }

@@ -184,27 +184,61 @@ export async function claimItems(
       },
     ),
   );
-  return claimed.rows.map(
-    (row: {
-      id: string;
-      target_id: string;
-      attempt: number;
-      log_lines: number;
-      recovered: boolean;
-      recoveries: number;
-      session: RunItemRecord['session'] | null;
-      resume: ResumeInstruction | null;
-    }) => ({
-      id: row.id,
-      targetId: row.target_id,
-      attempt: row.attempt,
-      recovered: row.recovered,
-      recoveries: row.recoveries,
-      session: optional(row.session),
-      resume: optional(row.resume),
-      logLines: row.log_lines,
-    }),
+  return claimed.rows.map(toClaimed);
+}
+
+interface ClaimedRow {
+  id: string;
+  target_id: string;
+  attempt: number;
+  log_lines: number;
+  recovered: boolean;
+  recoveries: number;
+  session: RunItemRecord['session'] | null;
+  resume: ResumeInstruction | null;
+}
+
+const toClaimed = (row: ClaimedRow): ClaimedItem => ({
+  id: row.id,
+  targetId: row.target_id,
+  attempt: row.attempt,
+  recovered: row.recovered,
+  recoveries: row.recoveries,
+  session: optional(row.session),
+  resume: optional(row.resume),
+  logLines: row.log_lines,
+});
+
+/**
+ * Of these items, those that are in the hands of this executor, by run. Whether
+ * somebody had them before is not told any more: what may be is taken to be.
+ */
+export async function heldItems(
+  tx: Tx,
+  of: { executorId: string; itemIds: string[] },
+): Promise<{ run: RunRecord; items: ClaimedItem[] }[]> {
+  const rows: (ClaimedRow & { run_id: string })[] = await tx('run_items')
+    .whereIn('id', of.itemIds)
+    .where({ executor_id: of.executorId, status: 'running' })
+    .select(
+      'id',
+      'target_id',
+      'attempt',
+      'log_lines',
+      tx.raw('recoveries > 0 as recovered'),
+      'recoveries',
+      'session',
+      'resume',
+      'run_id',
+    );
+  const runs = await tx('runs').whereIn(
+    'id',
+    rows.map(row => row.run_id),
   );
+  return runs.map(run => ({
+    run: toRun(run),
+    items: rows.filter(row => row.run_id === run.id).map(toClaimed),
+  }));
 }
 
 /** The first claim starts the run. */
