@@ -1,12 +1,8 @@
 import {
-  BackstageCredentials,
   HttpAuthService,
   PermissionsService,
 } from '@backstage/backend-plugin-api';
-import {
-  AuthorizeResult,
-  BasicPermission,
-} from '@backstage/plugin-permission-common';
+import { BasicPermission } from '@backstage/plugin-permission-common';
 import { Route } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { createHash, Hash } from 'crypto';
 import { Request, Response, Router } from 'express';
@@ -14,6 +10,7 @@ import { z } from 'zod';
 import { HubError } from '../errors';
 import { Caller, CommandContext } from '../services/context';
 import { bearerOf } from './bearer';
+import { PortalPermissions } from './PortalPermissions';
 import { readJsonBody } from './requestBody';
 import { scopeOf } from './requestScope';
 import { sendJson } from './sendJson';
@@ -43,10 +40,10 @@ export type Answer<R extends Route> = z.input<R['response']> | undefined;
 export class ContractRouter {
   readonly #options: {
     httpAuth: HttpAuthService;
-    permissions: PermissionsService;
     identity: IdentityResolver;
     fingerprint: (bytes: Buffer) => string;
   };
+  readonly #permissions: PortalPermissions;
 
   /**
    * @param options - `fingerprint`: keyed hash of a request, to tell whether an
@@ -68,6 +65,7 @@ export class ContractRouter {
     fingerprint: (bytes: Buffer) => string;
   }) {
     this.#options = options;
+    this.#permissions = PortalPermissions.create(options.permissions);
   }
 
   /**
@@ -117,7 +115,8 @@ export class ContractRouter {
           requestId: scope.requestId,
           idempotency: this.#idempotency(req, route, hash),
         },
-        permits: permission => this.#permits(caller.credentials, permission),
+        permits: permission =>
+          this.#permissions.gives(caller.credentials, permission),
         req,
         res,
       });
@@ -130,28 +129,23 @@ export class ContractRouter {
     const credentials = await httpAuth.credentials(req, {
       allow: ['user', 'service'],
     });
+    const bearer = bearerOf(req);
     const caller = await identity.resolve({
       credentials,
-      bearer: bearerOf(req),
+      bearer,
       requestId: scopeOf(req).requestId,
     });
-    if (await this.#permits(credentials, route.permission)) return caller;
+    const { permission } = route;
+    const isGiven =
+      route.method === 'GET'
+        ? await this.#permissions.gaveLately(credentials, permission, bearer)
+        : await this.#permissions.gives(credentials, permission);
+    if (isGiven) return caller;
     throw new HubError(
       'PERMISSION_DENIED',
       `The permission policy of this portal denies you '${route.permission.name}'. Whoever looks after Backstage's permissions can grant it.`,
       { details: { permission: route.permission.name } },
     );
-  }
-
-  async #permits(
-    credentials: BackstageCredentials,
-    permission: BasicPermission,
-  ): Promise<boolean> {
-    const [decision] = await this.#options.permissions.authorize(
-      [{ permission }],
-      { credentials },
-    );
-    return decision.result === AuthorizeResult.ALLOW;
   }
 
   #idempotency(

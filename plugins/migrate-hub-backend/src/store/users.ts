@@ -8,6 +8,7 @@ import { strongest } from '../domain/roles';
 import { UserRecord } from '../domain/types';
 import { Cursor } from './cursor';
 import { Tx, newId } from './Database';
+import { keepPlan } from './keptPlans';
 import { exactTime, likeText, optional } from './rows';
 
 export interface UserRow {
@@ -174,20 +175,22 @@ export async function findPrincipal(
   | { user: UserRecord; sessionAlive: boolean; tokensValidFrom?: Date }
   | undefined
 > {
-  const row = await tx('users as u')
-    .leftJoin('sessions as s', join =>
-      join
-        .on('s.user_id', 'u.id')
-        .andOnVal('s.id', principal.sessionId ?? null),
-    )
-    .where({ 'u.entity_ref': principal.entityRef, 'u.kind': principal.kind })
-    .first(
-      ...userColumns('u'),
-      'u.tokens_valid_from',
-      tx.raw(
-        'coalesce(s.revoked_at is null and s.expires_at > now(), false) as session_alive',
+  const row = await keepPlan(
+    tx('users as u')
+      .leftJoin('sessions as s', join =>
+        join
+          .on('s.user_id', 'u.id')
+          .andOnVal('s.id', principal.sessionId ?? null),
+      )
+      .where({ 'u.entity_ref': principal.entityRef, 'u.kind': principal.kind })
+      .first(
+        ...userColumns('u'),
+        'u.tokens_valid_from',
+        tx.raw(
+          'coalesce(s.revoked_at is null and s.expires_at > now(), false) as session_alive',
+        ),
       ),
-    );
+  );
   return (
     row && {
       user: toUser(row),
