@@ -46,10 +46,7 @@ export class StatementQuery implements Submittable {
       void this.#sendInPieces(connection);
       return;
     }
-    stream.cork();
-    for (const piece of parseMessage(this.#sql)) stream.write(piece);
-    this.#sendRest(connection);
-    stream.uncork();
+    stream.write(Buffer.concat([...parseMessage(this.#sql), RUN_MESSAGES]));
   }
 
   /** Nothing else is sent meanwhile: a client sends one query at a time. */
@@ -66,13 +63,7 @@ export class StatementQuery implements Submittable {
         if (!isSent) return;
       }
     }
-    this.#sendRest(connection);
-  }
-
-  #sendRest(connection: Connection): void {
-    connection.bind({}, true);
-    connection.execute({}, true);
-    connection.sync();
+    stream.write(RUN_MESSAGES);
   }
 
   handleRowDescription(): void {}
@@ -106,6 +97,18 @@ export class StatementQuery implements Submittable {
     }
   }
 }
+
+/**
+ * `Bind` of the nameless statement without parameters, `Execute` of all its rows,
+ * and `Sync`. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+const RUN_MESSAGES = Buffer.concat([
+  // Its length, the names of portal and statement, and three counts that are 0.
+  Buffer.from([0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
+  // Its length, the name of the portal, and no limit.
+  Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0]),
+  Buffer.from([0x53, 0, 0, 0, 4]),
+]);
 
 /** The message `Parse` of the protocol, for the nameless statement, with no types given. */
 function parseMessage(sql: Buffer): Buffer[] {

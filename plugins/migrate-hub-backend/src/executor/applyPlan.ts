@@ -202,14 +202,18 @@ class PlanExecution {
   /** Has the server cancel what it is doing when somebody cancels the run meanwhile. */
   async #cancelable<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#task.attempt;
-    const over = new AbortController();
-    const cancel = () => void this.#cancelUntil(over.signal);
+    // Made where somebody cancels: a script may have a hundred thousand statements.
+    let over: AbortController | undefined;
+    const cancel = () => {
+      over = new AbortController();
+      void this.#cancelUntil(over.signal);
+    };
     signal.addEventListener('abort', cancel);
     try {
       return await work();
     } finally {
-      over.abort();
       signal.removeEventListener('abort', cancel);
+      over?.abort();
     }
   }
 
