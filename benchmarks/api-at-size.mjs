@@ -29,6 +29,7 @@ const ask = readArguments({
   clients: 50,
   seconds: 2,
   only: '',
+  statements: false,
 });
 const share = ask.all ? 1 : ask.share;
 const secrets = newSecrets();
@@ -173,9 +174,21 @@ async function explainAll(store, asked) {
       sequentialScans(plan, large),
     );
     found.push({ ...question, as, statements, scans });
+    if (ask.statements) tellStatements(question, statements);
   }
   await reader.end();
   return found;
+}
+
+/** Each once, with how often it was asked. */
+function tellStatements({ name }, statements) {
+  const times = new Map();
+  for (const { text } of statements) {
+    const short = text.replace(/\s+/g, ' ').trim().slice(0, 200);
+    times.set(short, (times.get(short) ?? 0) + 1);
+  }
+  say(name);
+  for (const [text, n] of times) say(`  ${n} ${text}`);
 }
 
 /** Not who asks, nor what the hub does by itself meanwhile. */

@@ -18,6 +18,7 @@ import { CommonFacts, gateFacts, RunFactsReader } from './RunFacts';
 export interface Conditions {
   hold?: Hold;
   limits: ClaimLimits;
+  policy: HeldPolicy;
   /** Of a run with a canary. */
   wave?: { number: number; of: number; targets: number };
 }
@@ -78,6 +79,7 @@ export class ClaimConditions {
       waves?.hold;
     return {
       hold,
+      policy,
       wave: waves?.wave,
       limits: {
         held: hold !== undefined,

@@ -10,7 +10,7 @@ import {
   recentActivity,
   unresolvedItems,
 } from '../store/dashboard';
-import { findRunListRow, findRunListRows, listRuns } from '../store/runs';
+import { findRunListRows, listRuns, RunListRow } from '../store/runs';
 import { lookUpActors } from './actors';
 import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';
@@ -136,45 +136,48 @@ export class DashboardService {
 
   /** Runs between two waves, or without anybody who may execute them, that I may let go on. */
   async #toContinue(context: CommandContext): Promise<Waiting> {
-    const waiting: Waiting = [];
-    for (const { id, since } of await haltedRuns(this.#knex, SHOWN)) {
-      const row = await findRunListRow(this.#knex, id);
-      if (!row) continue;
-      // Not its targets: a run can have thousands.
-      const facts = await this.#facts.readForClaim(this.#knex, row, {
-        promotion: 'read',
-      });
-      const { hold } = await this.#conditions.of(this.#knex, facts);
+    const halted = await haltedRuns(this.#knex, SHOWN);
+    const rows = await this.#rowsOf(halted.map(({ id }) => id));
+    const mine: RunListRow[] = [];
+    for (const row of rows) {
+      // As a claim asks, so not its targets: a run can have thousands.
+      const { hold, policy } = await this.#conditions.read(this.#knex, row);
       const refusal = continueRefusal({
         ...principal(context.caller),
-        ...{ run: row, hold, policy: facts.policy },
+        ...{ run: row, hold, policy },
       });
-      if (refusal) continue;
-      const page = await this.#queries.summaries(this.#knex, [row], 1);
-      waiting.push({
-        kind: 'continue',
-        run: page.items[0],
-        since: since.toISOString(),
-      });
+      if (!refusal) mine.push(row);
     }
-    return waiting;
+    const since = new Map(halted.map(run => [run.id, run.since]));
+    const page = await this.#queries.summaries(this.#knex, mine, SHOWN);
+    return page.items.map(run => ({
+      kind: 'continue',
+      run,
+      since: since.get(run.id)?.toISOString() ?? run.createdAt,
+    }));
   }
 
   /** Runs that another admin wants to start against the clock. */
   async #toConfirm(context: CommandContext): Promise<Waiting> {
     if (administerRefusal(context.caller)) return [];
-    const waiting: Waiting = [];
-    for (const id of await brokenGlasses(this.#knex, SHOWN)) {
-      const row = await findRunListRow(this.#knex, id);
-      if (!row) continue;
+    const rows = await this.#rowsOf(await brokenGlasses(this.#knex, SHOWN));
+    const mine: RunListRow[] = [];
+    for (const row of rows) {
       const facts = await this.#facts.read(this.#knex, row);
-      if (confirmGlassRefusal(context.caller, facts)) continue;
-      const page = await this.#queries.summaries(this.#knex, [row], 1);
-      const [run] = page.items;
-      const since = run.breakGlass?.requestedAt ?? run.createdAt;
-      waiting.push({ kind: 'confirmBreakGlass', run, since });
+      if (!confirmGlassRefusal(context.caller, facts)) mine.push(row);
     }
-    return waiting;
+    const page = await this.#queries.summaries(this.#knex, mine, SHOWN);
+    return page.items.map(run => ({
+      kind: 'confirmBreakGlass',
+      run,
+      since: run.breakGlass?.requestedAt ?? run.createdAt,
+    }));
+  }
+
+  /** In the order of the ids. */
+  async #rowsOf(ids: string[]): Promise<RunListRow[]> {
+    const rows = await findRunListRows(this.#knex, ids);
+    return rows.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   }
 
   /** Weaker policies that take me as the second admin. */
