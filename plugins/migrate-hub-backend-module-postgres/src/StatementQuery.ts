@@ -10,6 +10,18 @@ export interface StatementOutcome {
 const PIECE = 1_000_000;
 
 /**
+ * `Bind` of the nameless statement without parameters, `Execute` of all its rows,
+ * and `Sync`. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+const RUN_MESSAGES = Buffer.concat([
+  // Its length, the names of portal and statement, and three counts that are 0.
+  Buffer.from([0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
+  // Its length, the name of the portal, and no limit.
+  Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0]),
+  Buffer.from([0x53, 0, 0, 0, 4]),
+]);
+
+/**
  * One statement by the extended protocol, whose answer is dropped as it comes.
  *
  * @remarks
@@ -97,18 +109,6 @@ export class StatementQuery implements Submittable {
     }
   }
 }
-
-/**
- * `Bind` of the nameless statement without parameters, `Execute` of all its rows,
- * and `Sync`. https://www.postgresql.org/docs/current/protocol-message-formats.html
- */
-const RUN_MESSAGES = Buffer.concat([
-  // Its length, the names of portal and statement, and three counts that are 0.
-  Buffer.from([0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
-  // Its length, the name of the portal, and no limit.
-  Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0]),
-  Buffer.from([0x53, 0, 0, 0, 4]),
-]);
 
 /** The message `Parse` of the protocol, for the nameless statement, with no types given. */
 function parseMessage(sql: Buffer): Buffer[] {

@@ -158,6 +158,10 @@ LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
 WHERE n.nspname = ${escapeLiteral(schema)}`;
 }
 
+/** As the collation "C" has it. */
+const inBytes = (left: string, right: string): number =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right));
+
 /** @param rows - of {@link tablesQuery} */
 export function toTablesState(rows: Row[], names: TableNames): TablesState {
   const history = rows.filter(row => row.relname === names.history);
@@ -180,10 +184,6 @@ export function toTablesState(rows: Row[], names: TableNames): TablesState {
     }),
   };
 }
-
-/** As the collation "C" has it. */
-const inBytes = (left: string, right: string): number =>
-  Buffer.compare(Buffer.from(left), Buffer.from(right));
 
 /** Reads the catalogs only; changes nothing. */
 export async function inspectTables(
@@ -259,7 +259,7 @@ function foreignness(
 }
 
 /** Throws `HISTORY_TABLE_FOREIGN` or `HISTORY_TABLE_DENIED` where the tables cannot be used. */
-export function assertUsable(state: TablesState, names: TableNames): void {
+function assertUsable(state: TablesState, names: TableNames): void {
   const tables = [
     [names.history, state.history],
     [names.ledger, state.ledger],
@@ -366,6 +366,6 @@ async function addCheckpoints(
   }
 }
 
-export function complete({ history, ledger }: TablesState): boolean {
+function complete({ history, ledger }: TablesState): boolean {
   return history.exists && ledger.exists;
 }

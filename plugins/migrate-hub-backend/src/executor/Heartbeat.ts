@@ -12,6 +12,9 @@ import { Backoff } from './Backoff';
 import { ItemAttempt } from './ItemAttempt';
 import { EXECUTOR_KNOWS } from './knows';
 
+const keyOf = (of: { itemId: string; attempt: number }): string =>
+  `${of.itemId} ${of.attempt}`;
+
 /**
  * Says that this executor lives, and brings back what is wanted of the items
  * it works on: a cancel, or that they were taken over; and what it has in its
@@ -151,6 +154,3 @@ export interface HeartbeatOptions {
   /** Called with items that are in the hands of this executor and worked on by nobody. */
   adopt: (itemIds: string[]) => Promise<void>;
 }
-
-const keyOf = (of: { itemId: string; attempt: number }): string =>
-  `${of.itemId} ${of.attempt}`;

@@ -251,7 +251,7 @@ select pg_sleep(0.01);
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
     await waitUntil('the first statement is done', () => Boolean(released));
-    await world.knex('run_items').update({ attempt: 2 });
+    await world.knex('run_items').update({ attempt: 2, executor_id: null });
     // Each beat is followed by a look at the items: after two, one look was whole.
     const beats = new Set<string>();
     await waitUntil('the worker knows', async () => {

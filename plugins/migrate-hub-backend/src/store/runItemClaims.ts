@@ -110,6 +110,28 @@ export async function lockClaimableRun(
   return row && toRun(row);
 }
 
+interface ClaimedRow {
+  id: string;
+  target_id: string;
+  attempt: number;
+  log_lines: number;
+  recovered: boolean;
+  recoveries: number;
+  session: RunItemRecord['session'] | null;
+  resume: ResumeInstruction | null;
+}
+
+const toClaimed = (row: ClaimedRow): ClaimedItem => ({
+  id: row.id,
+  targetId: row.target_id,
+  attempt: row.attempt,
+  recovered: row.recovered,
+  recoveries: row.recoveries,
+  session: optional(row.session),
+  resume: optional(row.resume),
+  logLines: row.log_lines,
+});
+
 /**
  * Claims up to `slots` items of a locked run, as far as the conditions allow,
  * and what silent executors have left in any case.
@@ -186,28 +208,6 @@ export async function claimItems(
   );
   return claimed.rows.map(toClaimed);
 }
-
-interface ClaimedRow {
-  id: string;
-  target_id: string;
-  attempt: number;
-  log_lines: number;
-  recovered: boolean;
-  recoveries: number;
-  session: RunItemRecord['session'] | null;
-  resume: ResumeInstruction | null;
-}
-
-const toClaimed = (row: ClaimedRow): ClaimedItem => ({
-  id: row.id,
-  targetId: row.target_id,
-  attempt: row.attempt,
-  recovered: row.recovered,
-  recoveries: row.recoveries,
-  session: optional(row.session),
-  resume: optional(row.resume),
-  logLines: row.log_lines,
-});
 
 /**
  * Of these items, those that are in the hands of this executor, by run. Whether
