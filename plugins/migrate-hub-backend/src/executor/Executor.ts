@@ -238,6 +238,8 @@ export class Executor {
   #hasTurn(runId: string): boolean {
     const turn = this.#turn;
     if (this.#stopping || turn?.runId !== runId) return false;
+    // More than that where something was adopted.
+    if (this.#attempts.size > this.#options.config.parallelism) return false;
     return performance.now() - turn.at < TURN_MS;
   }
 
