@@ -1,6 +1,7 @@
 import {
   TcpProxy,
   testServer,
+  waitUntil,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import knexFactory, { Knex } from 'knex';
 import { limitQueries, QueryLimits } from './queryLimits';
@@ -70,4 +71,24 @@ it('statements that wait for one another on a connection have the time each', as
     Promise.all([1, 2].map(() => tx.raw('select pg_sleep(0.7)'))),
   );
   await expect(both).resolves.toHaveLength(2);
+});
+
+it('a transaction on a line that has gone silent leaves no lock behind', async () => {
+  await limited({ timeoutMs: 300, graceMs: 200 });
+  const lock = (tx: Knex) => tx.raw('select pg_advisory_xact_lock(4711)');
+  await expect(
+    knex.transaction(async tx => {
+      await lock(tx);
+      proxy.breakAt('into_the_void', 'silence-request');
+      await tx.raw('select 1 as into_the_void');
+    }),
+  ).rejects.toThrow();
+  proxy.mend();
+  // Each try is broken off after 300 ms; the server lets go after a second.
+  await waitUntil('the lock is free', () =>
+    knex.transaction(lock).then(
+      () => true,
+      () => false,
+    ),
+  );
 });

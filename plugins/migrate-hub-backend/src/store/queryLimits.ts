@@ -2,6 +2,12 @@ import { Knex } from 'knex';
 import { Duplex } from 'stream';
 import { keepPlansOn, PlanningLine } from './keptPlans';
 
+/**
+ * A transaction of ours that has been idle for so many times longer than its
+ * connection would have been given up is nobody's any more.
+ */
+const IDLE_FACTOR = 2;
+
 /** How long the metadata store may take for an answer. */
 export interface QueryLimits {
   /** A statement that takes longer is broken off by the server, in milliseconds. */
@@ -15,7 +21,9 @@ export interface QueryLimits {
  * and tells its planner what it works on. A connection over which nothing comes
  * any more is given up a little later than its server would have ended the
  * statement, so that a line that goes silent costs seconds, not the quarter of
- * an hour after which the operating system gives up.
+ * an hour after which the operating system gives up. The server hears nothing of
+ * that: it ends a transaction that was open on such a line by itself, or its locks
+ * would stand for as long as the server's own keep-alive takes.
  *
  * @remarks
  * Fifty rows of a list are looked up by indexes, and those are in memory or on a
@@ -44,9 +52,11 @@ export function limitQueries(
     giveUpWhenSilent(connection, timeoutMs + graceMs);
     keepPlansOn(connection);
     await connection.query(
-      `set statement_timeout = ${Math.ceil(
-        timeoutMs,
-      )}; set random_page_cost = 1.1; set jit = off`,
+      `set statement_timeout = ${Math.ceil(timeoutMs)};
+       set idle_in_transaction_session_timeout = ${Math.ceil(
+         IDLE_FACTOR * (timeoutMs + graceMs),
+       )};
+       set random_page_cost = 1.1; set jit = off`,
     );
     return connection;
   };
