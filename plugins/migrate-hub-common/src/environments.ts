@@ -169,6 +169,19 @@ export const environmentSchema = z.object({
 /** @public */
 export type Environment = z.infer<typeof environmentSchema>;
 
+/**
+ * Whether an environment is production: marked in red, and grave acts there
+ * ask for the key of the migration.
+ *
+ * @remarks
+ * By its name, and for what people see only. What is refused there is up to
+ * its policy; who may weaken that is up to `protected`, which only admins read.
+ *
+ * @public
+ */
+export const isProduction = (environment: string): boolean =>
+  environment === 'prd';
+
 /** One rule that would change, or has. @public */
 export const policyChangeSchema = z.object({
   field: policyFieldSchema,

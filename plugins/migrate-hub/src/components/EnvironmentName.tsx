@@ -1,12 +1,13 @@
 import Box from '@mui/material/Box';
+import { isProduction } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { toneColor } from './tones';
 
-/** The name of an environment; `prd` has a red edge, so that nobody mistakes it. */
+/** The name of an environment; production has a red edge, so that nobody mistakes it. */
 export const EnvironmentName = ({ name }: { name: string }) => (
   <Box
     component="span"
     sx={
-      name === 'prd'
+      isProduction(name)
         ? {
             borderLeft: '4px solid',
             borderColor: toneColor('red'),

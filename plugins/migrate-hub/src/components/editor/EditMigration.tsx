@@ -1,6 +1,9 @@
 import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
-import { Migration } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Migration,
+  isProduction,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { useCommand } from '../../hooks/useCommand';
@@ -139,7 +142,7 @@ export const EditMigration = ({ migration }: { migration: Migration }) => {
         confirm={t('voids.confirm', { version: String(newVersion) })}
         color="warning"
         typeToConfirm={
-          runs.some(({ environment }) => environment === 'prd')
+          runs.some(({ environment }) => isProduction(environment))
             ? migration.key
             : undefined
         }

@@ -102,14 +102,14 @@ describe('the page of a migration', () => {
   it('shows what a request would do, and why it is not possible, before the click', async () => {
     const set = {
       id: 'set-1',
-      name: 'auth_stg',
+      name: 'auth_prd',
       engines: ['postgres'],
       targetCounts: { total: 1, enabled: 1, failing: 0 },
     };
     const target = {
       id: 'target-1',
-      name: 'auth_stg_1',
-      dbSet: { id: 'set-1', name: 'auth_stg' },
+      name: 'auth_prd_1',
+      dbSet: { id: 'set-1', name: 'auth_prd' },
       engine: 'postgres',
     };
     openHub(path, {
@@ -142,7 +142,7 @@ describe('the page of a migration', () => {
       dialog.getByText('has it already: will be skipped'),
     ).toBeInTheDocument();
     expect(
-      dialog.getByRole('button', { name: 'Request run on 1 target in daily' }),
+      dialog.getByRole('button', { name: 'Request run on 1 target in prd' }),
     ).toBeDisabled();
   });
 });

@@ -2,7 +2,7 @@ import Alert from '@mui/material/Alert';
 import { Migration } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCallback, useState } from 'react';
 import { useParams } from 'react-router-dom';
-import { useHubClient } from '../../hooks/useHub';
+import { useHub, useHubClient } from '../../hooks/useHub';
 import { Load, useLoad } from '../../hooks/useLoad';
 import { usePolling } from '../../hooks/usePolling';
 import { useText } from '../../hooks/useText';
@@ -11,6 +11,7 @@ import { Loaded } from '../Section';
 import { PageSkeleton } from '../Skeletons';
 import { MigrationHeader } from './MigrationHeader';
 import { MigrationTabs } from './MigrationTabs';
+import { nextEnvironment } from './nextStep';
 import { OlderOnTargets } from './OlderOnTargets';
 import { Pipeline } from './Pipeline';
 
@@ -43,6 +44,7 @@ interface MigrationViewProps {
 function MigrationView({ migration, load }: MigrationViewProps) {
   const t = useText();
   const client = useHubClient();
+  const { environments } = useHub();
   const [request, setRequest] = useState<RequestStart>();
   const runs = useLoad(
     useCallback(
@@ -64,7 +66,14 @@ function MigrationView({ migration, load }: MigrationViewProps) {
     <>
       <MigrationHeader
         migration={migration}
-        onRequest={() => setRequest({})}
+        onRequest={() =>
+          setRequest({
+            environment: nextEnvironment(
+              migration,
+              environments.map(({ name }) => name),
+            ),
+          })
+        }
         onChanged={reload}
       />
       {migration.archived && (

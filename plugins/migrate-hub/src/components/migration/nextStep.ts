@@ -41,6 +41,19 @@ export function latestRun(
   return here.find(run => open.includes(run.status)) ?? here[0];
 }
 
+const stateIn = (
+  migration: Pick<Migration, 'states'>,
+  environment: string,
+): string =>
+  stateWithout(migration.states[environment] ?? 'draft', environment);
+
+/** Where a request is wanted next: the first environment, in order, that does not have it yet. */
+export const nextEnvironment = (
+  migration: Pick<Migration, 'states'>,
+  environments: string[],
+): string | undefined =>
+  environments.find(name => stateIn(migration, name) !== 'executed');
+
 /**
  * What is next: in the first environment, in order, that does not have it yet.
  *
@@ -52,10 +65,7 @@ export function nextStep(
   environments: string[],
 ): NextStep {
   for (const environment of environments) {
-    const state = stateWithout(
-      migration.states[environment] ?? 'draft',
-      environment,
-    );
+    const state = stateIn(migration, environment);
     const run = latestRun(runs, environment);
     const kind = run && ofStatus[run.status];
     if (run && kind && (state !== 'executed' || kind === 'running')) {

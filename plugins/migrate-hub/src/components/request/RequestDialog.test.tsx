@@ -30,7 +30,7 @@ it('says when the environment opens, and asks for a run not before a time', asyn
     'There is an open run already.',
   );
   const { asked } = openHub(path, {
-    [`GET ${path}`]: migration,
+    [`GET ${path}`]: { ...migration, states: {} },
     'GET /environments': [
       { ...daily, opensAt, policy: { ...daily.policy, windows } },
       ...others,
@@ -83,4 +83,26 @@ it('says when the environment opens, and asks for a run not before a time', asyn
       body: expect.objectContaining({ notBefore: instantOf(notBefore) }),
     }),
   );
+});
+
+it('opens with the next environment that does not have it, and marks production', async () => {
+  openHub(path, {
+    [`GET ${path}`]: { ...migration, states: { daily: 'executed_daily' } },
+    'GET /db-targets': { items: [] },
+  });
+  fireEvent.click(await screen.findByRole('button', { name: 'Request run' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  expect(dialog.getByRole('radio', { name: /^stg/ })).toBeChecked();
+  await dialog.findByText(/no DB set in stg/);
+  const request = () => dialog.getByRole('button', { name: /^Request run on/ });
+  expect(request()).toHaveTextContent('in stg');
+  expect(request()).not.toHaveClass('v5-MuiButton-containedError');
+
+  fireEvent.click(dialog.getByRole('radio', { name: /^prd/ }));
+  await dialog.findByText(/no DB set in prd/);
+  expect(request()).toHaveTextContent('in prd');
+  expect(request()).toHaveClass('v5-MuiButton-containedError');
+  const edge = { borderLeftStyle: 'solid' };
+  expect(dialog.getByText('prd')).toHaveStyle(edge);
+  expect(dialog.getByText('stg')).not.toHaveStyle(edge);
 });

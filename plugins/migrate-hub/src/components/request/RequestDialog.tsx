@@ -7,6 +7,7 @@ import TextField from '@mui/material/TextField';
 import {
   Migration,
   RunType,
+  isProduction,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useMemo, useState } from 'react';
 import { useHub } from '../../hooks/useHub';
@@ -147,7 +148,7 @@ export const RequestDialog = (props: RequestDialogProps) => {
         </Button>
         <Button
           variant="contained"
-          color={environment === 'prd' ? 'error' : 'primary'}
+          color={isProduction(environment) ? 'error' : 'primary'}
           disabled={!ready || request.busy}
           onClick={() => request.run(parts)}
         >

@@ -8,6 +8,7 @@ import {
   Resolution,
   Run,
   RunItem,
+  isProduction,
   resolutionSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useState } from 'react';
@@ -62,7 +63,9 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
       consequence={<RunItemDetails item={item} />}
       confirm={resolution ? t(`runItems.resolution.${resolution}`) : ''}
       missing={missing()}
-      typeToConfirm={run.environment === 'prd' ? run.migration.key : undefined}
+      typeToConfirm={
+        isProduction(run.environment) ? run.migration.key : undefined
+      }
       comment={{ label: t('runItems.resolveReason'), required: true }}
       busy={command.busy}
       error={command.error}

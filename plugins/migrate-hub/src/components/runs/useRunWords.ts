@@ -1,4 +1,7 @@
-import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Run,
+  isProduction,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useText } from '../../hooks/useText';
 import { useRunZone } from './useRunZone';
 
@@ -166,9 +169,9 @@ export function useRunWords(run: Run) {
       act === 'cancel' ||
       act === 'breakGlass' ||
       act === 'confirmBreakGlass',
-    /** In prd whatever makes SQL run asks for the key of the migration. */
+    /** In production whatever makes SQL run asks for the key of the migration. */
     nameToType: (act: RunAct) =>
-      environment === 'prd' && act !== 'deny' && act !== 'cancel'
+      isProduction(environment) && act !== 'deny' && act !== 'cancel'
         ? run.migration.key
         : undefined,
   };
