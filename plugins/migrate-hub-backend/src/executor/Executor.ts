@@ -12,6 +12,7 @@ import {
 } from '../services/RunItemsService';
 import { newId } from '../store/Database';
 import { CANCEL, CHANNELS, Listener } from '../store/Listener';
+import { heldItems } from '../store/runItemClaims';
 import { TargetSecrets } from './approvedConnection';
 import { Backoff } from './Backoff';
 import { Ending } from './endings';
@@ -246,13 +247,18 @@ export class Executor {
   /** The claim was committed, and the answer lost: nobody else may touch these items. */
   async #adopt(itemIds: string[]): Promise<void> {
     if (this.#stopping) return;
-    const { items, logger } = this.#options;
-    for (const claim of await items.held({ executorId: this.#id, itemIds })) {
+    const { heartbeatKnex, logger } = this.#options;
+    // Where the answer was lost, the lines of the pool may be silent; the beat must not wait for them.
+    const held = await heldItems(heartbeatKnex, {
+      executorId: this.#id,
+      itemIds,
+    });
+    for (const { run, items } of held) {
       logger.warn(
         'The answer to a claim was lost: going on with what was claimed',
-        { runId: claim.run.id, items: claim.items.map(({ id }) => id) },
+        { runId: run.id, items: items.map(({ id }) => id) },
       );
-      this.#begin(claim);
+      this.#begin({ run, items, startedRun: false });
     }
   }
 
@@ -269,6 +275,8 @@ export class Executor {
           `Attempt ${item.attempt}: the executor that had this target before fell silent`,
         );
       }
+      // Claimed by an ending that was under way: given back before its first statement.
+      if (this.#stopping) attempt.stop('shutdown');
       this.#attempts.add(attempt);
       this.#flusher.add(attempt);
       const work = this.#workOn(attempt);
@@ -354,10 +362,14 @@ export class Executor {
 
   async #idleWithin(ms: number): Promise<void> {
     const timer = new AbortController();
-    await Promise.race([
-      Promise.all(this.#working),
-      sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined),
-    ]);
+    const late = sleep(ms, 'late', { signal: timer.signal }).catch(
+      () => 'late',
+    );
+    // An ending may have claimed another item, which is at work only then.
+    while (this.#working.size > 0) {
+      const idle = Promise.all(this.#working).then(() => 'idle');
+      if ((await Promise.race([idle, late])) === 'late') break;
+    }
     timer.abort();
   }
 }

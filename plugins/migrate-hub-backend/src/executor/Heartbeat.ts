@@ -29,8 +29,8 @@ export class Heartbeat {
   readonly #intervalMs: number;
   readonly #attempts: ReadonlySet<ItemAttempt>;
   readonly #adopt: HeartbeatOptions['adopt'];
-  /** Held at the last look, and worked on by nobody: item by item the attempt. */
-  #idle = new Map<string, number>();
+  /** Held at the last look, and worked on by nobody, by item. */
+  #idle = new Map<string, { attempt: number; since: number }>();
   readonly #alarm = new Alarm();
   readonly #backoff: Backoff;
   #loop: Promise<void> | undefined;
@@ -126,19 +126,28 @@ export class Heartbeat {
     await this.#adoptIdle(rows, attempts);
   }
 
-  /** What is idle at two looks in a row: at one of them a claim may be on its way to us. */
+  /** What is idle at two looks that are a while apart: at one of them a claim may be on its way to us. */
   async #adoptIdle(
     rows: WatchedAttempt[],
     attempts: ItemAttempt[],
   ): Promise<void> {
     const known = new Set([...attempts, ...this.#attempts].map(keyOf));
-    const idle = rows.filter(row => !known.has(keyOf(row)));
-    const still = idle.filter(
-      row => this.#idle.get(row.itemId) === row.attempt,
+    const now = performance.now();
+    const idle = new Map(
+      rows
+        .filter(row => !known.has(keyOf(row)))
+        .map(({ itemId, attempt }) => {
+          const before = this.#idle.get(itemId);
+          const since = before?.attempt === attempt ? before.since : now;
+          return [itemId, { attempt, since }] as const;
+        }),
     );
-    this.#idle = new Map(idle.map(row => [row.itemId, row.attempt]));
+    this.#idle = idle;
+    const still = [...idle].filter(
+      ([, { since }]) => now - since >= this.#intervalMs / 2,
+    );
     if (still.length === 0) return;
-    await this.#adopt(still.map(row => row.itemId));
+    await this.#adopt(still.map(([itemId]) => itemId));
   }
 }
 

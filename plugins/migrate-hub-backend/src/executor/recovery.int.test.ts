@@ -1,3 +1,4 @@
+import { Knex } from 'knex';
 import { LedgerRow } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { newId } from '../store/Database';
@@ -327,6 +328,39 @@ select pg_sleep(0.01);
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 2, outcome: 'applied' },
     ]);
+  });
+
+  it('begin nothing more that an ending claims while they shut down', async () => {
+    world = await ExecutionWorld.create({
+      targets: 2,
+      policy: { parallelism: 1 },
+    });
+    const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
+    let lock: Knex.Transaction | undefined;
+    const { stop } = await world.startExecutor({
+      failPoint: async name => {
+        if (name !== 'closed' || lock) return;
+        // The ending has to wait for it, with its claim of the next item.
+        lock = await world.knex.transaction();
+        await lock('runs').where({ id: runId }).forUpdate();
+      },
+    });
+    await world.execute(runId);
+    await waitUntil('the ending waits', async () => {
+      const { rows } = await world.knex.raw(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      );
+      return rows.length === 1;
+    });
+    const stopped = stop();
+    await lock?.commit();
+    await stopped;
+    expect(await world.itemsOf(runId)).toMatchObject([
+      { status: 'executed', attempt: 1 },
+      { status: 'queued', claimable: true, attempt: 1 },
+    ]);
+    const [, second] = world.targets;
+    expect(await second.knex.schema.hasTable('items')).toBe(false);
   });
 
   it('hand over what was not begun when they shut down, and leave no lock', async () => {

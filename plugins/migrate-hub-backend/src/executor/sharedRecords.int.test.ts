@@ -62,6 +62,32 @@ describe('what items at work have in common', () => {
     return texts;
   }
 
+  it('what was claimed of one run is worked on, though the next cannot be claimed', async () => {
+    const runIds: string[] = [];
+    for (const key of ['first', 'second']) {
+      const runId = await world.request({
+        key,
+        sqlUp: `create table ${key} ();`,
+      });
+      await world.execute(runId);
+      runIds.push(runId);
+    }
+    await world.knex.raw(
+      `create function fails() returns trigger language plpgsql as $$
+         begin raise 'it cannot be claimed'; end $$;
+       create trigger fails before update on runs for each row
+         when (new.id = '${runIds[1]}') execute function fails()`,
+    );
+    const { claims, contended } = await world.items.claim({
+      executorId,
+      leaseSeconds: 60,
+      knows: EXECUTOR_KNOWS,
+      slots: 5,
+    });
+    expect(claims.map(({ run }) => run.id)).toEqual([runIds[0]]);
+    expect(contended).toBe(true);
+  });
+
   it('is asked once for all of them, and each gets its own answer', async () => {
     const [one, two, three] = await claim('orders');
     const failure = new Error('the gate is broken');

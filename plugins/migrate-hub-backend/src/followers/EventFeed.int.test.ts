@@ -88,6 +88,27 @@ describe('the feed of committed events', () => {
     expect(await countFedEvents(world.knex)).toBe(0);
   });
 
+  it('waits for slow followers longer than a transaction of ours may be idle', async () => {
+    const kept = keeper();
+    const slow: Follower = {
+      ...{ name: 'somebody slow', batch: 'all' },
+      follow: async () => {
+        await world.knex.raw('select pg_sleep(1)');
+      },
+    };
+    await world.createDbSet();
+    const feed = feedOf({
+      followers: [kept, slow],
+      record: async tx => {
+        await tx.raw('set local idle_in_transaction_session_timeout = 400');
+      },
+      awakeMs: 50,
+    });
+    expect(await feed.deliver()).toBeGreaterThan(0);
+    expect(kept.told).not.toEqual([]);
+    expect(await countFedEvents(world.knex)).toBe(0);
+  });
+
   it('goes on without a follower that fails, and tells again after a crash', async () => {
     const kept = keeper();
     const failures: string[] = [];

@@ -24,6 +24,8 @@ export interface EventFeedOptions {
   onFailure?: (follower: string) => void;
   /** Pauses between the tries of a follower, in ms. */
   retryMs?: readonly number[];
+  /** How often the server hears of the transaction that followers hold open, in ms. */
+  awakeMs?: number;
 }
 
 const BATCH = 100;
@@ -33,6 +35,8 @@ const POLL_MS = 1_000;
 const REST_MS = 250;
 const AFTER_FAILURE_MS = 5_000;
 const RETRY_MS = [250, 2_000];
+/** Well within the time for which the server lets a transaction be idle, see `limitQueries`. */
+const AWAKE_MS = 10_000;
 /** A follower that does not answer must not hold up the others. */
 const PATIENCE_MS = 10_000;
 
@@ -89,10 +93,28 @@ export class EventFeed {
       const events = await takeFedEvents(tx, BATCH);
       if (!events || events.length === 0) return 0;
       await record?.(tx, events);
-      await Promise.all(followers.map(one => this.#tell(one, events)));
+      await this.#awake(tx, () =>
+        Promise.all(followers.map(one => this.#tell(one, events))),
+      );
       await dropFedEvents(tx, events);
       return events.length;
     });
+  }
+
+  /** Slow followers are no silent line: the server must not end the transaction over them. */
+  async #awake(
+    tx: Knex.Transaction,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    const timer = setInterval(() => {
+      // A transaction that is gone is met by whatever comes next in it.
+      tx.raw('select 1').then(undefined, () => undefined);
+    }, this.#options.awakeMs ?? AWAKE_MS);
+    try {
+      await work();
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** Never throws: one that fails is not told again, and keeps nobody waiting. */

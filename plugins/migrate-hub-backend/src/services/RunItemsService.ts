@@ -19,7 +19,6 @@ import {
   ClaimedItem,
   claimableRuns,
   claimItems,
-  heldItems,
   holdRun,
   lockClaimableRun,
   markRunStarted,
@@ -77,11 +76,14 @@ export interface FinishedItem {
 }
 
 const RUNS_A_LOOK = 20;
-const UNIQUE_VIOLATION = '23505';
 
-/** Another run's item was claimed on the same target in this instant. */
+/**
+ * Another run's item was claimed on the same target in this instant
+ * (`unique_violation`), or is being claimed by somebody who waits for what was
+ * claimed here (`deadlock_detected`).
+ */
 const isTargetTaken = (error: unknown): boolean =>
-  (error as { code?: unknown }).code === UNIQUE_VIOLATION;
+  ['23505', '40P01'].includes(String((error as { code?: unknown }).code));
 
 /** The life of a run item in the hands of an executor. */
 export class RunItemsService {
@@ -120,19 +122,19 @@ export class RunItemsService {
     let contended = false;
     for (const runId of runIds) {
       if (slots === 0) break;
-      const claim = await this.#claimFrom(runId, { ...ask, slots });
+      const claim = await this.#claimFrom(runId, { ...ask, slots }).catch(
+        error => {
+          // What was claimed from the runs before has to be worked on; the next look tells the error.
+          if (claims.length === 0) throw error;
+          return 'contended' as const;
+        },
+      );
       if (claim === 'contended') contended = true;
       if (typeof claim === 'string') continue;
       claims.push(claim);
       slots -= claim.items.length;
     }
     return { claims, contended };
-  }
-
-  /** Items that an executor has claimed without hearing of it: the answer was lost. */
-  async held(ask: { executorId: string; itemIds: string[] }): Promise<Claim[]> {
-    const held = await heldItems(this.#knex, ask);
-    return held.map(claim => ({ ...claim, startedRun: false }));
   }
 
   /** One transaction: the run's lock makes its parallelism exact. */

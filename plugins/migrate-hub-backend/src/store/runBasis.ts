@@ -86,13 +86,15 @@ export async function readRunBasis(
 
 /**
  * Where a row stands and by which transaction: no two versions of it have both
- * in common. https://www.postgresql.org/docs/current/ddl-system-columns.html
+ * in common, unless the server crashed in between and gives out a number again:
+ * so its start belongs to a stamp, too.
+ * https://www.postgresql.org/docs/current/ddl-system-columns.html
  */
 const version = (alias: string) => `${alias}.xmin || ':' || ${alias}.ctid`;
 
 /** What {@link readRunBasis} reads, as stamps of its rows; `:runId` is the run. */
 const STAMP = `
-  select concat_ws(' ',
+  select concat_ws(' ', pg_postmaster_start_time(),
       ${version('r')}, ${version('m')}, ${version('p')},
       coalesce(${version('e')}, '-'),
       (select string_agg(${version('a')}, ',' order by a.id)
