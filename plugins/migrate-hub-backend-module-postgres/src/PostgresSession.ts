@@ -42,7 +42,7 @@ import {
   ServerFacts,
   sessionSettings,
 } from './server';
-import { StatementRunner } from './StatementRunner';
+import { mayBeSentTogether, StatementRunner } from './StatementRunner';
 import {
   ensureTables,
   inspectTables,
@@ -193,6 +193,33 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
   }
 
   async execute(sql: string): Promise<StatementResult> {
+    return this.#script(() =>
+      this.#runner.run(sql, {
+        inTransaction: this.#transaction !== undefined,
+      }),
+    );
+  }
+
+  async executeTogether(
+    statements: string[],
+    onDone: (result: StatementResult) => void,
+  ): Promise<void> {
+    this.#assertStatus('T');
+    for (let at = 0; at < statements.length; ) {
+      const alone = statements.findIndex(
+        (sql, index) => index >= at && !mayBeSentTogether(sql),
+      );
+      const together = statements.slice(at, alone < 0 ? undefined : alone);
+      if (together.length > 0) {
+        await this.#script(() => this.#runner.runTogether(together, onDone));
+      }
+      if (alone >= 0) onDone(await this.execute(statements[alone]));
+      at += together.length + 1;
+    }
+  }
+
+  /** Something of the script runs; how it leaves the session is looked at before and after. */
+  async #script<T>(work: () => Promise<T>): Promise<T> {
     this.#assertAlive();
     if (this.#damage) {
       throw this.#damage;
@@ -206,9 +233,7 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
     }
     this.#scriptRan = true;
     this.#unchecked = true;
-    const result = await this.#runner.run(sql, {
-      inTransaction: this.#transaction !== undefined,
-    });
+    const result = await work();
     const expected = this.#transaction === undefined ? 'I' : 'T';
     if (this.#wire.status !== expected) {
       throw this.#damaged(

@@ -1,28 +1,39 @@
 import { Connection, Submittable } from 'pg';
 
-/** What is left of a statement's result: nothing was kept. */
-export interface StatementOutcome {
-  /** e.g. `INSERT 0 5`; empty for an empty statement. */
-  tag: string;
-}
-
 /** What is longer is sent in pieces: encrypting fifty megabytes in one go would hold up everybody else. */
 const PIECE = 1_000_000;
 
 /**
- * `Bind` of the nameless statement without parameters, `Execute` of all its rows,
- * and `Sync`. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ * `Bind` of the nameless statement without parameters, and `Execute` of all its
+ * rows. https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-const RUN_MESSAGES = Buffer.concat([
+const RUN = Buffer.from([
   // Its length, the names of portal and statement, and three counts that are 0.
-  Buffer.from([0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
+  ...[0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0],
   // Its length, the name of the portal, and no limit.
-  Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0]),
-  Buffer.from([0x53, 0, 0, 0, 4]),
+  ...[0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0],
 ]);
 
+/** Has the server tell at once what it has done so far. */
+const FLUSH = Buffer.from([0x48, 0, 0, 0, 4]);
+
+/** Ends what belongs together: after an error the server skips everything until it. */
+const SYNC = Buffer.from([0x53, 0, 0, 0, 4]);
+
+/** What is to be told about statements, in their order. */
+export interface StatementListener {
+  /** @param tag - e.g. `INSERT 0 5` */
+  done: (tag: string) => void;
+  /** The server takes the next message. */
+  resolve: () => void;
+  /** The first failure; what comes behind that statement had no effect. */
+  reject: (error: unknown) => void;
+}
+
 /**
- * One statement by the extended protocol, whose answer is dropped as it comes.
+ * Statements by the extended protocol, whose answers are dropped as they come.
+ * Several leave together: the server runs each after the one before, and after
+ * an error none.
  *
  * @remarks
  * The extended protocol makes the server itself refuse a second statement that
@@ -31,51 +42,30 @@ const RUN_MESSAGES = Buffer.concat([
  * is submitted to a client.
  */
 export class StatementQuery implements Submittable {
-  readonly #sql: Buffer;
-  readonly #settle: {
-    resolve: (outcome: StatementOutcome) => void;
-    reject: (error: unknown) => void;
-  };
-  #tag = '';
+  readonly #statements: Buffer[];
+  readonly #listener: StatementListener;
   #failed = false;
 
-  constructor(
-    sql: Buffer,
-    settle: {
-      resolve: (outcome: StatementOutcome) => void;
-      reject: (error: unknown) => void;
-    },
-  ) {
-    this.#sql = sql;
-    this.#settle = settle;
+  constructor(statements: Buffer[], listener: StatementListener) {
+    this.#statements = statements;
+    this.#listener = listener;
   }
 
   submit(connection: Connection): void {
     const { stream } = connection;
     // As pg itself: what became of the connection is told elsewhere.
     if (!stream.writable) return;
-    if (this.#sql.length > PIECE) {
-      void this.#sendInPieces(connection);
-      return;
+    const parts = this.#statements.flatMap((sql, index) => [
+      ...(index > 0 ? [FLUSH] : []),
+      ...parseMessage(sql),
+      RUN,
+    ]);
+    parts.push(SYNC);
+    if (parts.some(({ length }) => length > PIECE)) {
+      void sendInPieces(connection, parts);
+    } else {
+      stream.write(Buffer.concat(parts));
     }
-    stream.write(Buffer.concat([...parseMessage(this.#sql), RUN_MESSAGES]));
-  }
-
-  /** Nothing else is sent meanwhile: a client sends one query at a time. */
-  async #sendInPieces(connection: Connection): Promise<void> {
-    const { stream } = connection;
-    for (const piece of parseMessage(this.#sql)) {
-      for (let at = 0; at < piece.length; at += PIECE) {
-        const isSent = await new Promise<boolean>(resolve => {
-          stream.write(piece.subarray(at, at + PIECE), error =>
-            resolve(!error),
-          );
-        });
-        // The connection tells the client what happened to it.
-        if (!isSent) return;
-      }
-    }
-    stream.write(RUN_MESSAGES);
   }
 
   handleRowDescription(): void {}
@@ -87,7 +77,7 @@ export class StatementQuery implements Submittable {
   handleEmptyQuery(): void {}
 
   handleCommandComplete(message: { text: string }): void {
-    this.#tag = message.text;
+    this.#listener.done(message.text);
   }
 
   handleCopyInResponse(
@@ -100,12 +90,28 @@ export class StatementQuery implements Submittable {
 
   handleError(error: unknown): void {
     this.#failed = true;
-    this.#settle.reject(error);
+    this.#listener.reject(error);
   }
 
   handleReadyForQuery(): void {
     if (!this.#failed) {
-      this.#settle.resolve({ tag: this.#tag });
+      this.#listener.resolve();
+    }
+  }
+}
+
+/** Nothing else is sent meanwhile: a client sends one query at a time. */
+async function sendInPieces(
+  { stream }: Connection,
+  parts: Buffer[],
+): Promise<void> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PIECE) {
+      const isSent = await new Promise<boolean>(resolve => {
+        stream.write(part.subarray(at, at + PIECE), error => resolve(!error));
+      });
+      // The connection tells the client what happened to it.
+      if (!isSent) return;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { DatabaseError, escapeLiteral } from 'pg';
+import { Transactional } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import {
   ConnectOptions,
   StatementResult,
@@ -9,13 +10,19 @@ import { Classification, classify } from './classify';
 import { connectionLost, isConnectionLoss, serverFailure } from './errors';
 import { ServerFacts, STARTED_AT } from './server';
 import { Splitter, Token } from './Splitter';
-import { StatementOutcome } from './StatementQuery';
 import { Wire } from './Wire';
 
 /** The server's own limit comes first; this one holds where the script changed it. */
 const GRACE_MS = 500;
 
 const CONTROL_TIMEOUT_MS = 5_000;
+
+/** Verbs of statements that change rows or definitions and nothing else. */
+const SENT_TOGETHER = new Set(
+  'insert update delete merge truncate create alter drop comment grant revoke'.split(
+    ' ',
+  ),
+);
 
 /** Invalid indexes, with the name that a person would drop them by. */
 const INVALID_INDEXES = `SELECT coalesce(pg_catalog.json_object_agg(i.indexrelid, pg_catalog.format('%I.%I', n.nspname, c.relname)), '{}') AS invalid
@@ -71,15 +78,34 @@ export class StatementRunner {
     this.#stoppedBy = undefined;
     const { classification, head } = look(sql);
     const started = performance.now();
-    const { tag } = classification.concurrently
+    const tag = classification.concurrently
       ? await this.#runConcurrently(sql, head)
-      : await this.#send(sql, { inTransaction, classification });
-    const durationMs = Math.round((performance.now() - started) * 10) / 10;
-    const rows = /^[A-Z ]+(?: \d+)? (\d+)$/.exec(tag)?.[1];
-    return {
-      durationMs,
-      ...(rows === undefined ? {} : { rows: Number(rows) }),
-    };
+      : await this.#runAlone(sql, { inTransaction, classification });
+    return resultOf(tag, performance.now() - started);
+  }
+
+  /**
+   * Runs statements of the open transaction, each as the one before is done,
+   * without waiting for answers in between.
+   *
+   * @param statements - {@link mayBeSentTogether} holds for each
+   */
+  async runTogether(
+    statements: string[],
+    onDone: (result: StatementResult) => void,
+  ): Promise<void> {
+    await this.settled();
+    this.#stoppedBy = undefined;
+    let began = performance.now();
+    await this.#send(statements, {
+      inTransaction: true,
+      transactional: 'yes',
+      onTag: tag => {
+        const ended = performance.now();
+        onDone(resultOf(tag, ended - began));
+        began = ended;
+      },
+    });
   }
 
   /** Asks for the running statement to be canceled, over a connection of its own. */
@@ -100,11 +126,32 @@ export class StatementRunner {
     );
   }
 
-  async #send(
+  /** @returns its tag, e.g. `INSERT 0 5`; empty for an empty statement */
+  async #runAlone(
     sql: string,
     options: { inTransaction: boolean; classification: Classification },
-  ): Promise<StatementOutcome> {
-    const started = performance.now();
+  ): Promise<string> {
+    let tag = '';
+    await this.#send([sql], {
+      inTransaction: options.inTransaction,
+      transactional: options.classification.transactional,
+      onTag: answered => {
+        tag = answered;
+      },
+    });
+    return tag;
+  }
+
+  async #send(
+    statements: string[],
+    options: {
+      inTransaction: boolean;
+      transactional: Transactional;
+      onTag: (tag: string) => void;
+    },
+  ): Promise<void> {
+    let done = 0;
+    let began = performance.now();
     const deadline = this.#statementTimeoutMs
       ? setTimeout(() => {
           this.#stop('deadline').catch(() => {});
@@ -112,11 +159,18 @@ export class StatementRunner {
       : undefined;
     this.#running = true;
     try {
-      return await this.#wire.run(sql);
+      await this.#wire.run(statements, tag => {
+        options.onTag(tag);
+        // The last one's commit is still to come, if it has one of its own.
+        if (done === statements.length - 1) return;
+        done += 1;
+        began = performance.now();
+        deadline?.refresh();
+      });
     } catch (error) {
-      throw this.#failure(error, sql, {
+      throw this.#failure(error, statements[done], {
         ...options,
-        elapsedMs: performance.now() - started,
+        elapsedMs: performance.now() - began,
       });
     } finally {
       this.#running = false;
@@ -129,14 +183,14 @@ export class StatementRunner {
     sql: string,
     options: {
       inTransaction: boolean;
-      classification: Classification;
+      transactional: Transactional;
       elapsedMs: number;
     },
   ): TargetError {
     if (isConnectionLoss(error)) {
       return connectionLost(error);
     }
-    const { transactional } = options.classification;
+    const { transactional } = options;
     const code = (error as DatabaseError).code ?? '';
     // Not even begun: a syntax error, or refused in a transaction block.
     const notBegun = code === '42601' || code === '25001';
@@ -171,20 +225,17 @@ export class StatementRunner {
    * time-out would leave an invalid index behind; and it reports success over
    * one that was invalid before. So the indexes are compared.
    */
-  async #runConcurrently(
-    sql: string,
-    head: Token[],
-  ): Promise<StatementOutcome> {
+  async #runConcurrently(sql: string, head: Token[]): Promise<string> {
     const results = await this.#control(
       `${INVALID_INDEXES};\n${LOCK_TIMEOUT_OFF}`,
     );
     const before = results[0].rows[0].invalid as Record<string, string>;
-    const outcome = await this.#send(sql, {
+    const outcome = await this.#runAlone(sql, {
       inTransaction: false,
       classification: classify(head),
     }).then(
-      value => ({ value, error: undefined }),
-      (error: TargetError) => ({ value: undefined, error }),
+      tag => ({ tag, error: undefined }),
+      (error: TargetError) => ({ tag: '', error }),
     );
     if (outcome.error?.connectionLost) {
       throw outcome.error;
@@ -199,7 +250,7 @@ export class StatementRunner {
     const left = invalid
       .filter(([oid]) => !(oid in before))
       .map(([, name]) => name);
-    const { error, value } = outcome;
+    const { error, tag } = outcome;
     if (error) {
       throw withLeftovers(error, left);
     }
@@ -216,7 +267,7 @@ export class StatementRunner {
         mayHaveSideEffects: true,
       });
     }
-    return value;
+    return tag;
   }
 
   async #control(sql: string) {
@@ -264,6 +315,26 @@ WHERE pid = ${Number(pid)} AND ${STARTED_AT} = ${escapeLiteral(startedAt)}`);
       await control.close();
     }
   }
+}
+
+/**
+ * Whether a statement may leave before the ones in front of it are answered: it
+ * cannot end the transaction, change how the next is read, or wait for more of
+ * its client.
+ */
+export function mayBeSentTogether(sql: string): boolean {
+  const { classification, head } = look(sql);
+  return (
+    SENT_TOGETHER.has(head[0]?.text) && classification.transactional === 'yes'
+  );
+}
+
+function resultOf(tag: string, elapsedMs: number): StatementResult {
+  const rows = /^[A-Z ]+(?: \d+)? (\d+)$/.exec(tag)?.[1];
+  return {
+    durationMs: Math.round(elapsedMs * 10) / 10,
+    ...(rows === undefined ? {} : { rows: Number(rows) }),
+  };
 }
 
 function look(sql: string): { classification: Classification; head: Token[] } {

@@ -10,7 +10,7 @@ import {
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { mayReadPassword } from './address';
 import { connectFailure } from './errors';
-import { StatementOutcome, StatementQuery } from './StatementQuery';
+import { StatementQuery } from './StatementQuery';
 
 export type Row = Record<string, unknown>;
 
@@ -162,14 +162,20 @@ export class Wire {
     return (Array.isArray(answer) ? answer : [answer]) as QueryResult<Row>[];
   }
 
-  /** Sends one statement of a script. */
-  async run(sql: string): Promise<StatementOutcome> {
-    const bytes = await utf8Of(sql);
+  /**
+   * Sends statements of a script, all of them before the first is answered.
+   *
+   * @param done - told the tag of each, e.g. `INSERT 0 5`, when the server is
+   * through with it; outside a transaction its commit is still to come
+   */
+  async run(statements: string[], done: (tag: string) => void): Promise<void> {
+    const bytes: Buffer[] = [];
+    for (const sql of statements) bytes.push(await utf8Of(sql));
     this.#assertUsable();
-    const outcome = new Promise<StatementOutcome>((resolve, reject) => {
-      this.#client.query(new StatementQuery(bytes, { resolve, reject }));
+    const answer = new Promise<void>((resolve, reject) => {
+      this.#client.query(new StatementQuery(bytes, { done, resolve, reject }));
     });
-    return this.#answered(outcome);
+    await this.#answered(answer);
   }
 
   /** From now on answers may take their time, as long as the server is at work on them. */

@@ -234,6 +234,19 @@ export interface TargetSession {
   begin(): Promise<void>;
   /** Sends one statement of the script as one message. Results are counted, not kept. */
   execute(sql: string): Promise<StatementResult>;
+  /**
+   * Runs statements of the open transaction one after the other, without a round
+   * trip for each. Only where the engine itself leaves out everything behind a
+   * statement that failed.
+   *
+   * @param onDone - called once for each that succeeded, in their order, as they
+   * end. It must not throw. When this throws, the statement behind the last of
+   * them failed, or was under way.
+   */
+  executeTogether?(
+    statements: string[],
+    onDone: (result: StatementResult) => void,
+  ): Promise<void>;
   /** Inserts or updates the own ledger row. Durable at once outside a transaction. */
   writeLedger(row: LedgerRow): Promise<void>;
   /**

@@ -5,6 +5,7 @@ import {
   LedgerState,
   Plan,
   PlanUnit,
+  StatementResult,
   TargetError,
   TargetSession,
   textOf,
@@ -20,6 +21,7 @@ import {
 import { FailPoint, FailPointName } from './failPoints';
 import { ItemAttempt, StopReason } from './ItemAttempt';
 import { Doubt, Facts } from './outcome';
+import { StatementPace } from './StatementPace';
 
 const CANCEL_AGAIN_MS = 1_000;
 
@@ -148,7 +150,7 @@ class PlanExecution {
     await this.#failPoint('intent_written', index);
     this.#stopIfCanceled();
     this.#phase = 'single';
-    await this.#send(index, sql);
+    await this.#send(index, [sql]);
     this.#inherited = false;
     this.#phase = 'marking';
     this.#current = index;
@@ -159,10 +161,19 @@ class PlanExecution {
   }
 
   async #statements(unit: PlanUnit): Promise<void> {
-    for (let index = unit.first; index <= unit.last; index += 1) {
-      const sql = await this.#text(index);
+    const { session, plan } = this.#task;
+    const pace = new StatementPace(plan.statements);
+    for (let index = unit.first; index <= unit.last; ) {
+      const next = session.executeTogether ? pace.next(index, unit.last) : 1;
+      const statements: string[] = [];
+      for (let at = index; at < index + next; at += 1) {
+        statements.push(await this.#text(at));
+      }
       this.#stopIfAsked();
-      await this.#send(index, sql);
+      const began = performance.now();
+      await this.#send(index, statements);
+      pace.took(performance.now() - began);
+      index += next;
     }
   }
 
@@ -172,31 +183,51 @@ class PlanExecution {
     return textOf(bytes.subarray(start, end));
   }
 
-  async #send(index: number, sql: string): Promise<void> {
-    const { session, plan, attempt } = this.#task;
-    const { kind, line } = plan.statements[index];
+  async #send(first: number, statements: string[]): Promise<void> {
+    const { session, attempt } = this.#task;
+    const last = first + statements.length - 1;
+    this.#begin(first);
+    const onDone = (result: StatementResult) => {
+      const index = this.#current ?? first;
+      this.#done(index, result);
+      if (index < last) this.#begin(index + 1);
+    };
+    await this.#cancelable(async () => {
+      if (session.executeTogether && statements.length > 1) {
+        await session.executeTogether(statements, onDone);
+      } else {
+        onDone(await session.execute(statements[0]));
+      }
+    }).catch(error => {
+      if (error instanceof TargetError && error.detail) {
+        attempt.log.write('error', error.detail, {
+          statementIndex: this.#current,
+          sensitive: true,
+        });
+      }
+      throw error;
+    });
+    for (let index = first; index <= last; index += 1) {
+      await this.#failPoint('statement_done', index);
+    }
+    this.#current = undefined;
+  }
+
+  #begin(index: number): void {
     this.#current = index;
-    attempt.beginStatement(index);
-    const result = await this.#cancelable(() => session.execute(sql)).catch(
-      error => {
-        if (error instanceof TargetError && error.detail) {
-          attempt.log.write('error', error.detail, {
-            statementIndex: index,
-            sensitive: true,
-          });
-        }
-        throw error;
-      },
-    );
-    await this.#failPoint('statement_done', index);
+    this.#task.attempt.beginStatement(index);
+  }
+
+  #done(index: number, { durationMs, rows }: StatementResult): void {
+    const { plan, attempt } = this.#task;
+    const { kind, line } = plan.statements[index];
     attempt.setDone(index + 1);
     // Never the text: SQL can hold passwords.
     attempt.log.write('info', `Statement ${index + 1}, line ${line}: ${kind}`, {
       statementIndex: index,
-      durationMs: result.durationMs,
-      rows: result.rows,
+      durationMs,
+      rows,
     });
-    this.#current = undefined;
   }
 
   /** Has the server cancel what it is doing when somebody cancels the run meanwhile. */
