@@ -137,7 +137,11 @@ export interface Config {
     environments?: Array<{
       /** Lower-case letters and digits. */
       name: string;
-      /** A weaker policy takes a second admin. Default: true for the last environment. */
+      /**
+       * A weaker policy takes a second admin; in the portal the name has a red
+       * edge, and what makes SQL run there asks for the key of the migration.
+       * Default: true for the last environment.
+       */
       protected?: boolean;
       /**
        * Rules of a policy, each of which admins can make stricter only. What

@@ -158,6 +158,11 @@ export type PolicyRule = z.infer<typeof policyRuleSchema>;
 /** @public */
 export const environmentSchema = z.object({
   name: z.string(),
+  /**
+   * From the config. A weaker policy takes a second admin; the portal marks the
+   * name, and there asks for the key of the migration before what is grave.
+   */
+  protected: z.boolean(),
   policy: environmentPolicySchema,
   /** The policy as sentences. */
   policyText: z.string(),
@@ -168,19 +173,6 @@ export const environmentSchema = z.object({
 });
 /** @public */
 export type Environment = z.infer<typeof environmentSchema>;
-
-/**
- * Whether an environment is production: marked in red, and grave acts there
- * ask for the key of the migration.
- *
- * @remarks
- * By its name, and for what people see only. What is refused there is up to
- * its policy; who may weaken that is up to `protected`, which only admins read.
- *
- * @public
- */
-export const isProduction = (environment: string): boolean =>
-  environment === 'prd';
 
 /** One rule that would change, or has. @public */
 export const policyChangeSchema = z.object({
@@ -206,8 +198,6 @@ export type PolicyProposal = z.infer<typeof policyProposalSchema>;
 
 /** The policy of an environment as admins see it. @public */
 export const environmentSettingsSchema = environmentSchema.extend({
-  /** Weakening its policy takes a second admin. */
-  protected: z.boolean(),
   /** 0 until somebody sets it: what the config says. */
   revision: z.int(),
   /** Something is stored that this hub did not sign: what the config says holds until it is set again. */

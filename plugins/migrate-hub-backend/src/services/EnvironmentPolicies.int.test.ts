@@ -103,6 +103,38 @@ it('does not count what was signed with a key that others had by then', async ()
   expect(await required(withKeys('2000-01-01T00:00:00Z'))).toBe(1);
 });
 
+it('tells everybody what is protected: the last environment, or what the config says', async () => {
+  const listed = async (environments?: object[]) => {
+    const { migrateHub } = config;
+    const replica = world.replica({
+      migrateHub: { ...migrateHub, ...(environments && { environments }) },
+    });
+    const all = await replica.environments.list();
+    return all.map(({ name, protected: is }) => [name, is]);
+  };
+  expect(await listed()).toEqual([
+    ['daily', false],
+    ['stg', false],
+    ['prd', true],
+  ]);
+  const policy = { requireSuccessIn: '' };
+  const test = { name: 'test', policy };
+  const live = { name: 'live', policy };
+  expect(await listed([test, live])).toEqual([
+    ['test', false],
+    ['live', true],
+  ]);
+  expect(
+    await listed([
+      { ...test, protected: true },
+      { ...live, protected: false },
+    ]),
+  ).toEqual([
+    ['test', true],
+    ['live', false],
+  ]);
+});
+
 describe('one admin alone', () => {
   const decision = 'confirm';
   /** Somebody as a call of theirs finds them now. */

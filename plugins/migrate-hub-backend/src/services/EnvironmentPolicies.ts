@@ -22,14 +22,14 @@ import { openSetting, signSetting } from './signedSettings';
 export interface EnvironmentWithPolicy {
   name: string;
   policy: EnvironmentPolicy;
+  /** Weakening its policy takes a second admin, and the portal marks it. */
+  protected: boolean;
 }
 
 /** What the config says about an environment. */
 export interface ConfiguredEnvironment extends EnvironmentWithPolicy {
   /** Admins cannot go below it. */
   floor: PolicyFloor;
-  /** Weakening its policy takes a second admin. */
-  protected: boolean;
 }
 
 /** What admins have set for an environment, as far as the hub signed it. */
@@ -121,7 +121,7 @@ export class EnvironmentPolicies {
   ): EnvironmentWithPolicy & { now: Date } {
     const environment = this.configured(name);
     const policy = inForce(environment, this.#proved(name, stored));
-    return { name, policy, now: stored.now };
+    return { name, policy, protected: environment.protected, now: stored.now };
   }
 
   /** What admins have set, and what they propose. */

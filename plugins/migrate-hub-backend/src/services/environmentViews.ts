@@ -37,6 +37,7 @@ const rulesOf = (
 export function environmentView({
   name,
   policy,
+  protected: isProtected,
   now,
 }: EnvironmentWithPolicy & { now: Date }): Environment {
   const { windows, freezes } = policy;
@@ -47,6 +48,7 @@ export function environmentView({
   const later = opens && opens > now ? opens.toISOString() : undefined;
   return {
     name,
+    protected: isProtected,
     policy,
     policyText: policyText(name, policy),
     rules: rulesOf(policy, policyFieldSchema.options),
@@ -99,8 +101,7 @@ export function environmentSettingsView(options: {
   );
   const proposal = proposalView(name, stored, { before: policy, actor });
   return {
-    ...environmentView({ name, policy, now: stored.now }),
-    protected: environment.protected,
+    ...environmentView({ ...environment, policy, now: stored.now }),
     revision: stored.revision,
     unproved: stored.unproved,
     configured: environment.policy,

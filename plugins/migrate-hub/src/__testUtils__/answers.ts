@@ -1,10 +1,12 @@
 import {
   Dashboard,
+  Environment,
   Me,
   Migration,
   MigrationSummary,
   RunSummary,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { policy } from './fixtures';
 
 /* What a server answers, for the stories of the tests. */
 
@@ -32,23 +34,17 @@ export const me: Me = {
   allowedActions: ['createMigration'],
 };
 
-const policy = {
-  requestRoles: ['user'],
-  approveRoles: ['manager'],
-  executeRoles: ['user'],
-  resolveRoles: ['manager'],
-  approvalsRequired: 1,
-  selfApproval: false,
-  lockTimeoutSeconds: 30,
-  statementTimeoutSeconds: 900,
-  parallelism: 8,
-};
-export const environments = ['daily', 'stg', 'prd'].map(name => ({
-  name,
-  policy,
-  policyText: `In ${name}: 1 approval.`,
-  rules: [],
-}));
+const environmentsOf = (names: string[]): Environment[] =>
+  names.map((name, index) => ({
+    name,
+    protected: index === names.length - 1,
+    policy,
+    policyText: `In ${name}: 1 approval.`,
+    rules: [],
+  }));
+export const environments = environmentsOf(['daily', 'stg', 'prd']);
+/** Of a company whose production has another name. */
+export const environmentsWithLive = environmentsOf(['test', 'live']);
 
 export const run: RunSummary = {
   id: '01936d5c-0000-7000-8000-000000000003',

@@ -4,13 +4,18 @@ import {
   mockApis,
   renderInTestApp,
 } from '@backstage/test-utils';
-import { Me, Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Environment,
+  Me,
+  Role,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { ReactElement } from 'react';
 import { Route, Routes } from 'react-router-dom';
 import { createMigrateHubClient, migrateHubApiRef } from '../api';
 import { HubContext } from '../hooks/useHub';
 import { rootRouteRef } from '../routes';
-import { actor, at, policy } from './fixtures';
+import { environments } from './answers';
+import { actor, at } from './fixtures';
 
 /** What the page sent. */
 export interface Sent {
@@ -65,10 +70,17 @@ function answer(found: unknown, query: URLSearchParams): Response {
   );
 }
 
-/** Shows a page below the shell, with an API that gives these answers. */
+/** Shows a page below the shell, or outside of it as on pages of others, with an API that gives these answers. */
 export async function renderPage(
   page: ReactElement,
-  options: { answers: Answers; role?: Role; path?: string; at?: string },
+  options: {
+    answers: Answers;
+    environments?: Environment[];
+    outside?: boolean;
+    role?: Role;
+    path?: string;
+    at?: string;
+  },
 ): Promise<Sent[]> {
   const sent: Sent[] = [];
   const client = createMigrateHubClient({
@@ -84,12 +96,11 @@ export async function renderPage(
       },
     },
   });
-  const environments = ['daily', 'stg', 'prd'].map(name => ({
-    name,
-    policy,
-    policyText: `In ${name}: 1 approval.`,
-    rules: [],
-  }));
+  const routed = (
+    <Routes>
+      <Route path={options.path ?? '/'} element={page} />
+    </Routes>
+  );
   await renderInTestApp(
     <TestApiProvider
       apis={[
@@ -97,17 +108,19 @@ export async function renderPage(
         [identityApiRef, mockApis.identity()],
       ]}
     >
-      <HubContext.Provider
-        value={{
-          me: me(options.role ?? 'manager'),
-          environments,
-          reload: () => {},
-        }}
-      >
-        <Routes>
-          <Route path={options.path ?? '/'} element={page} />
-        </Routes>
-      </HubContext.Provider>
+      {options.outside ? (
+        routed
+      ) : (
+        <HubContext.Provider
+          value={{
+            me: me(options.role ?? 'manager'),
+            environments: options.environments ?? environments,
+            reload: () => {},
+          }}
+        >
+          {routed}
+        </HubContext.Provider>
+      )}
     </TestApiProvider>,
     {
       routeEntries: [options.at ?? '/'],

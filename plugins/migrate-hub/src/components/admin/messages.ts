@@ -63,7 +63,7 @@ export const adminMessages = {
     'roleWhat.user':
       'May create and request. Approvals given in another role stop counting.',
     'roleWhat.manager':
-      'May approve and deny what others request, execute in protected environments, and read the audit log. Approvals do not count for runs that you request yourself.',
+      'May approve and deny what others request, execute where the policy asks for a manager, and read the audit log. Approvals do not count for runs that you request yourself.',
     'roleWhat.admin':
       'May do what managers may, and manage users and disable databases. Approvals do not count for runs that you request yourself.',
   },

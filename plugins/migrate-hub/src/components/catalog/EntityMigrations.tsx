@@ -8,6 +8,7 @@ import { usePagedList } from '../../hooks/usePagedList';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
 import { EmptyState } from '../EmptyState';
+import { HubTheme } from '../HubTheme';
 import { useMigrationColumns } from '../migrations/migrationColumns';
 import { PagedTable } from '../PagedTable';
 import { PageTitle } from '../PageTitle';
@@ -22,9 +23,11 @@ export const EntityMigrations = () => {
     return <MissingAnnotationEmptyState annotation={PROJECT_ANNOTATION} />;
   }
   return (
-    <WithHub>
-      <ProjectMigrations project={project} />
-    </WithHub>
+    <HubTheme>
+      <WithHub>
+        <ProjectMigrations project={project} />
+      </WithHub>
+    </HubTheme>
   );
 };
 

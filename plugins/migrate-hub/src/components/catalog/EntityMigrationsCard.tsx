@@ -2,21 +2,19 @@ import { Link } from '@backstage/core-components';
 import { useEntity } from '@backstage/plugin-catalog-react';
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
-import {
-  Environment,
-  RunSummary,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { RunSummary } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useCallback } from 'react';
-import { useHubClient } from '../../hooks/useHub';
+import { useHub, useHubClient } from '../../hooks/useHub';
 import { useLoad } from '../../hooks/useLoad';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
 import { EnvironmentName } from '../EnvironmentName';
 import { HubTheme } from '../HubTheme';
 import { RelativeTime } from '../RelativeTime';
-import { Section } from '../Section';
+import { Loaded, Panel } from '../Section';
 import { StatusBadge } from '../StatusBadge';
 import { projectOf } from './projectOf';
+import { WithHub } from './WithHub';
 
 const SHOWN = 5;
 
@@ -28,26 +26,21 @@ export const EntityMigrationsCard = () => {
   const project = projectOf(useEntity().entity) ?? '';
   const pending = useLoad(
     useCallback(
-      async (signal: AbortSignal) => {
-        const [environments, runs] = await Promise.all([
-          client.call('listEnvironments', { signal }),
-          client.call('listRuns', {
-            query: {
-              project,
-              status: ['awaiting_approval', 'approved', 'queued', 'running'],
-              limit: 100,
-            },
-            signal,
-          }),
-        ]);
-        return { environments, runs: runs.items };
-      },
+      (signal: AbortSignal) =>
+        client.call('listRuns', {
+          query: {
+            project,
+            status: ['awaiting_approval', 'approved', 'queued', 'running'],
+            limit: 100,
+          },
+          signal,
+        }),
       [client, project],
     ),
   );
   return (
     <HubTheme>
-      <Section
+      <Panel
         title={t('catalog.title')}
         aside={
           <Link
@@ -56,36 +49,45 @@ export const EntityMigrationsCard = () => {
             {t('catalog.all', { project })}
           </Link>
         }
-        load={pending}
+        busy={pending.loading}
       >
-        {({ environments, runs }) => (
-          <Box
-            component="dl"
-            sx={{
-              display: 'grid',
-              gridTemplateColumns: 'max-content 1fr',
-              columnGap: 2,
-              rowGap: 1.5,
-              margin: 0,
-              '& dd': { margin: 0 },
-            }}
-          >
-            {environments.map(environment => (
-              <PendingIn
-                key={environment.name}
-                environment={environment}
-                runs={runs.filter(run => run.environment === environment.name)}
-              />
-            ))}
-          </Box>
-        )}
-      </Section>
+        <WithHub>
+          <Loaded load={pending}>
+            {({ items }) => <PendingRuns runs={items} />}
+          </Loaded>
+        </WithHub>
+      </Panel>
     </HubTheme>
   );
 };
 
+function PendingRuns({ runs }: { runs: RunSummary[] }) {
+  const { environments } = useHub();
+  return (
+    <Box
+      component="dl"
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: 'max-content 1fr',
+        columnGap: 2,
+        rowGap: 1.5,
+        margin: 0,
+        '& dd': { margin: 0 },
+      }}
+    >
+      {environments.map(({ name }) => (
+        <PendingIn
+          key={name}
+          environment={name}
+          runs={runs.filter(({ environment }) => environment === name)}
+        />
+      ))}
+    </Box>
+  );
+}
+
 interface PendingInProps {
-  environment: Environment;
+  environment: string;
   runs: RunSummary[];
 }
 
@@ -95,7 +97,7 @@ function PendingIn({ environment, runs }: PendingInProps) {
   return (
     <Box sx={{ display: 'contents' }}>
       <dt>
-        <EnvironmentName name={environment.name} />
+        <EnvironmentName name={environment} />
       </dt>
       <dd>
         {runs.length === 0 && (
@@ -118,7 +120,7 @@ function PendingIn({ environment, runs }: PendingInProps) {
           <Link
             to={`${paths.runs}?project=${encodeURIComponent(
               runs[0].migration.project,
-            )}&environment=${environment.name}`}
+            )}&environment=${environment}`}
           >
             {t('request.more', { rest: String(runs.length - SHOWN) })}
           </Link>

@@ -9,6 +9,7 @@ import { useHubPaths } from '../../routes';
 import { WaitingList } from '../dashboard/WaitingList';
 import { HubTheme } from '../HubTheme';
 import { Loaded } from '../Section';
+import { WithHub } from './WithHub';
 
 const REFRESH_MS = 30_000;
 
@@ -23,11 +24,13 @@ export const WaitingForMe = () => {
   usePolling(dashboard.reload, REFRESH_MS);
   return (
     <HubTheme>
-      <Loaded load={dashboard}>
-        {({ waitingForMe, proposalsForMe }) => (
-          <WaitingList waiting={waitingForMe} proposals={proposalsForMe} />
-        )}
-      </Loaded>
+      <WithHub>
+        <Loaded load={dashboard}>
+          {({ waitingForMe, proposalsForMe }) => (
+            <WaitingList waiting={waitingForMe} proposals={proposalsForMe} />
+          )}
+        </Loaded>
+      </WithHub>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 3, marginTop: 2 }}>
         <Link to={paths.dashboard}>{t('catalog.toDashboard')}</Link>
         <Link to={paths.migrations}>{t('catalog.toMigrations')}</Link>

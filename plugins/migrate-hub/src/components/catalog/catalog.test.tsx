@@ -4,7 +4,7 @@ import { screen, within } from '@testing-library/react';
 import { ReactElement } from 'react';
 import {
   dashboard,
-  environments,
+  environmentsWithLive,
   me,
   run,
   summary,
@@ -21,16 +21,21 @@ const entity = (annotations: Record<string, string>): Entity => ({
 });
 const auth = entity({ 'migrate-hub/project': 'auth' });
 
+/** A run in production, which is not called prd. */
+const inLive = { ...run, environment: 'live' };
+const edge = { borderLeftStyle: 'solid' };
+
 const open = (part: ReactElement, of: Entity = auth) =>
   renderPage(<EntityProvider entity={of}>{part}</EntityProvider>, {
+    outside: true,
     answers: {
       'GET /me': me,
-      'GET /environments': environments,
+      'GET /environments': environmentsWithLive,
       'GET /migrations': { items: [summary] },
-      'GET /runs': { items: [run] },
+      'GET /runs': { items: [inLive] },
       'GET /dashboard': {
         ...dashboard,
-        waitingForMe: [{ kind: 'approve', run, since: run.createdAt }],
+        waitingForMe: [{ kind: 'approve', run: inLive, since: run.createdAt }],
       },
     },
   });
@@ -65,10 +70,11 @@ describe('an entity of the catalog', () => {
     expect(link).toHaveAttribute('href', `/migrate-hub/runs/${run.id}`);
     const card = within(screen.getByRole('region', { name: 'Migrations' }));
     expect(card.getAllByRole('term').map(one => one.textContent)).toEqual([
-      'daily',
-      'stg',
-      'prd',
+      'test',
+      'live',
     ]);
+    expect(card.getByText('live')).toHaveStyle(edge);
+    expect(card.getByText('test')).not.toHaveStyle(edge);
     expect(card.getByText('approved')).toBeInTheDocument();
   });
 });
@@ -78,8 +84,9 @@ describe('the home page', () => {
     await open(<WaitingForMe />);
     expect(
       await screen.findByRole('link', {
-        name: 'Approve auth-142 on 12 targets in prd',
+        name: 'Approve auth-142 on 12 targets in live',
       }),
     ).toHaveAttribute('href', `/migrate-hub/runs/${run.id}`);
+    expect(screen.getByText('live')).toHaveStyle(edge);
   });
 });

@@ -1,13 +1,10 @@
 import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
-import {
-  Migration,
-  isProduction,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Migration } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { useCommand } from '../../hooks/useCommand';
-import { useHubClient } from '../../hooks/useHub';
+import { useHubClient, useIsProtected } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { useHubPaths } from '../../routes';
 import { ActionButton } from '../ActionButton';
@@ -28,6 +25,7 @@ export const EditMigration = ({ migration }: { migration: Migration }) => {
   const paths = useHubPaths();
   const navigate = useNavigate();
   const client = useHubClient();
+  const isProtected = useIsProtected();
   const [base, setBase] = useState(migration);
   const [draft, setDraft] = useState(() => draftOf(migration));
   const [theirs, setTheirs] = useState<Migration>();
@@ -142,7 +140,7 @@ export const EditMigration = ({ migration }: { migration: Migration }) => {
         confirm={t('voids.confirm', { version: String(newVersion) })}
         color="warning"
         typeToConfirm={
-          runs.some(({ environment }) => isProduction(environment))
+          runs.some(({ environment }) => isProtected(environment))
             ? migration.key
             : undefined
         }

@@ -1,6 +1,11 @@
 import { EditorView } from '@codemirror/view';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { actor, migration, run } from '../../__testUtils__/answers';
+import {
+  actor,
+  environmentsWithLive,
+  migration,
+  run,
+} from '../../__testUtils__/answers';
 import { Answers, Refusal, openHub } from '../../__testUtils__/openHub';
 
 const path = `/migrations/${migration.id}`;
@@ -66,7 +71,7 @@ describe('editing a migration', () => {
     expect(confirm).toBeDisabled();
     expect(asked.some(({ call }) => call.startsWith('PATCH'))).toBe(false);
 
-    // The run is one in prd: the name is asked for.
+    // The run is one in prd, which is protected: the key is asked for.
     fireEvent.change(dialog.getByLabelText('Type “auth-142” to confirm'), {
       target: { value: 'auth-142' },
     });
@@ -75,6 +80,29 @@ describe('editing a migration', () => {
       expect(asked.some(({ call }) => call.startsWith('PATCH'))).toBe(true),
     );
   });
+
+  it.each([
+    ['live', true],
+    ['test', false],
+  ])(
+    'asks in %s for the key only where it is protected',
+    async (environment, asks) => {
+      openHub(`${path}/edit`, {
+        ...answers,
+        'GET /environments': environmentsWithLive,
+        'GET /runs': { items: [{ ...run, environment }] },
+      });
+      await type('select 2;');
+      await screen.findByText('Saving sends 1 run back to approval');
+      fireEvent.click(screen.getByRole('button', { name: 'Save version 2' }));
+      const dialog = within(await screen.findByRole('dialog'));
+      expect(dialog.queryAllByLabelText(/Type “auth-142”/)).toHaveLength(
+        asks ? 1 : 0,
+      );
+      const confirm = dialog.getByRole('button', { name: 'Save version 2' });
+      expect(confirm).toHaveProperty('disabled', asks);
+    },
+  );
 
   it('shows both when somebody else has saved meanwhile, and loses nothing', async () => {
     const theirs = {

@@ -1,5 +1,10 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { environments, migration, run } from '../../__testUtils__/answers';
+import {
+  environments,
+  environmentsWithLive,
+  migration,
+  run,
+} from '../../__testUtils__/answers';
 import { Refusal, openHub } from '../../__testUtils__/openHub';
 import { instantOf, localOf, momentText } from '../moment';
 
@@ -85,7 +90,7 @@ it('says when the environment opens, and asks for a run not before a time', asyn
   );
 });
 
-it('opens with the next environment that does not have it, and marks production', async () => {
+it('opens with the next environment that does not have it, and marks a protected one', async () => {
   openHub(path, {
     [`GET ${path}`]: { ...migration, states: { daily: 'executed_daily' } },
     'GET /db-targets': { items: [] },
@@ -105,4 +110,22 @@ it('opens with the next environment that does not have it, and marks production'
   const edge = { borderLeftStyle: 'solid' };
   expect(dialog.getByText('prd')).toHaveStyle(edge);
   expect(dialog.getByText('stg')).not.toHaveStyle(edge);
+});
+
+it('marks a protected environment by any name', async () => {
+  openHub(path, {
+    [`GET ${path}`]: { ...migration, states: { test: 'executed_test' } },
+    'GET /environments': environmentsWithLive,
+    'GET /db-targets': { items: [] },
+  });
+  fireEvent.click(await screen.findByRole('button', { name: 'Request run' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  expect(dialog.getByRole('radio', { name: /^live/ })).toBeChecked();
+  await dialog.findByText(/no DB set in live/);
+  const request = () => dialog.getByRole('button', { name: /^Request run on/ });
+  expect(request()).toHaveClass('v5-MuiButton-containedError');
+
+  fireEvent.click(dialog.getByRole('radio', { name: /^test/ }));
+  await dialog.findByText(/no DB set in test/);
+  expect(request()).not.toHaveClass('v5-MuiButton-containedError');
 });

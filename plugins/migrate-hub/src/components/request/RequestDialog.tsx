@@ -7,10 +7,9 @@ import TextField from '@mui/material/TextField';
 import {
   Migration,
   RunType,
-  isProduction,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useMemo, useState } from 'react';
-import { useHub } from '../../hooks/useHub';
+import { useHub, useIsProtected } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { instantOf } from '../moment';
 import { Loaded } from '../Section';
@@ -40,6 +39,7 @@ export const RequestDialog = (props: RequestDialogProps) => {
   const { migration, start, onClose, onRequested } = props;
   const t = useText();
   const { environments } = useHub();
+  const isProtected = useIsProtected();
   const [environment, setEnvironment] = useState(
     start.environment ?? environments[0]?.name ?? '',
   );
@@ -148,7 +148,7 @@ export const RequestDialog = (props: RequestDialogProps) => {
         </Button>
         <Button
           variant="contained"
-          color={isProduction(environment) ? 'error' : 'primary'}
+          color={isProtected(environment) ? 'error' : 'primary'}
           disabled={!ready || request.busy}
           onClick={() => request.run(parts)}
         >

@@ -8,12 +8,11 @@ import {
   Resolution,
   Run,
   RunItem,
-  isProduction,
   resolutionSchema,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { useState } from 'react';
 import { useCommand } from '../../hooks/useCommand';
-import { useHubClient } from '../../hooks/useHub';
+import { useHubClient, useIsProtected } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { ConfirmDialog } from '../ConfirmDialog';
 import { RunItemDetails } from './RunItemDetails';
@@ -33,6 +32,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
   const { run, item, onDone, onClose } = props;
   const t = useText();
   const hub = useHubClient();
+  const isProtected = useIsProtected();
   const statementIndex = item.error?.statementIndex;
   // Nothing is suggested: whoever decides has looked.
   const [resolution, setResolution] = useState<Resolution>();
@@ -64,7 +64,7 @@ export const ResolveDialog = (props: ResolveDialogProps) => {
       confirm={resolution ? t(`runItems.resolution.${resolution}`) : ''}
       missing={missing()}
       typeToConfirm={
-        isProduction(run.environment) ? run.migration.key : undefined
+        isProtected(run.environment) ? run.migration.key : undefined
       }
       comment={{ label: t('runItems.resolveReason'), required: true }}
       busy={command.busy}

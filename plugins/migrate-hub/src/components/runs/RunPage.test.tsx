@@ -1,14 +1,19 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import {
+  Environment,
+  Run,
+} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { environmentsWithLive } from '../../__testUtils__/answers';
 import { aRun, runItem } from '../../__testUtils__/fixtures';
 import { Answers, Refusal, renderPage } from '../../__testUtils__/renderPage';
 import { RunPage } from './RunPage';
 
-const open = (run: Run, answers: Answers = {}) =>
+const open = (run: Run, answers: Answers = {}, environments?: Environment[]) =>
   renderPage(<RunPage />, {
     path: '/runs/:id',
     at: `/runs/${run.id}`,
     answers: { [`GET /runs/${run.id}`]: run, ...answers },
+    environments,
   });
 const button = (name: RegExp) => screen.findByRole('button', { name });
 
@@ -49,6 +54,38 @@ describe('the page of a run', () => {
       expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
     );
   });
+
+  it.each([
+    ['live', true],
+    ['test', false],
+  ])(
+    'asks in %s for the key only where it is protected',
+    async (environment, asks) => {
+      const item = {
+        ...runItem(1),
+        status: 'failed' as const,
+        outcome: 'unknown' as const,
+        allowedResolutions: ['mark_applied' as const],
+      };
+      const run = aRun({ environment, items: [item] });
+      run.actions.push({ action: 'resolve', allowed: true });
+      run.allowedActions.push('resolve');
+      await open(run, {}, environmentsWithLive);
+      const keys = async () =>
+        within(await screen.findByRole('dialog')).queryAllByLabelText(
+          /Type “auth-142”/,
+        ).length;
+      const count = asks ? 1 : 0;
+      fireEvent.click(await button(/Approve 1 target/));
+      expect(await keys()).toBe(count);
+      fireEvent.click(screen.getByRole('button', { name: 'Go back' }));
+      await waitFor(() =>
+        expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+      );
+      fireEvent.click(await button(/Resolve auth_1/));
+      expect(await keys()).toBe(count);
+    },
+  );
 
   it('is denied only with a comment', async () => {
     const run = aRun();

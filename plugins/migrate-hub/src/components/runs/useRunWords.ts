@@ -1,7 +1,5 @@
-import {
-  Run,
-  isProduction,
-} from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { Run } from '@migrate-hub/backstage-plugin-migrate-hub-common';
+import { useIsProtected } from '../../hooks/useHub';
 import { useText } from '../../hooks/useText';
 import { useRunZone } from './useRunZone';
 
@@ -93,6 +91,7 @@ function useRolloutWords(
 /** What each act on this run is called, and what it comes to. */
 export function useRunWords(run: Run) {
   const t = useText();
+  const isProtected = useIsProtected();
   const { moment } = useRunZone(run);
   const { environment, type, itemCounts, notBefore } = run;
   const rollback = type === 'rollback';
@@ -169,9 +168,9 @@ export function useRunWords(run: Run) {
       act === 'cancel' ||
       act === 'breakGlass' ||
       act === 'confirmBreakGlass',
-    /** In production whatever makes SQL run asks for the key of the migration. */
+    /** Where it is protected, whatever makes SQL run asks for the key of the migration. */
     nameToType: (act: RunAct) =>
-      isProduction(environment) && act !== 'deny' && act !== 'cancel'
+      isProtected(environment) && act !== 'deny' && act !== 'cancel'
         ? run.migration.key
         : undefined,
   };
