@@ -100,8 +100,8 @@ export class Splitter {
   }
 
   /** The head of the first statement, however long the rest of it is. */
-  firstTokens(): Token[] {
-    for (const step of this.#scan({ until: HEAD })) {
+  firstTokens(most: number = HEAD): Token[] {
+    for (const step of this.#scan({ until: most })) {
       if (step) {
         return step.head;
       }

@@ -17,12 +17,12 @@ const GRACE_MS = 500;
 
 const CONTROL_TIMEOUT_MS = 5_000;
 
-/** Verbs of statements that change rows or definitions and nothing else. */
-const SENT_TOGETHER = new Set(
-  'insert update delete merge truncate create alter drop comment grant revoke'.split(
-    ' ',
-  ),
-);
+/** Verbs of statements that change rows or rights and nothing else. */
+const CHANGE_ROWS =
+  /^(insert|update|delete|merge|truncate|comment|grant|revoke)$/;
+
+/** What they define says whether they can be in a transaction. */
+const DEFINE = /^(create|alter|drop)$/;
 
 /** Invalid indexes, with the name that a person would drop them by. */
 const INVALID_INDEXES = `SELECT coalesce(pg_catalog.json_object_agg(i.indexrelid, pg_catalog.format('%I.%I', n.nspname, c.relname)), '{}') AS invalid
@@ -323,9 +323,11 @@ WHERE pid = ${Number(pid)} AND ${STARTED_AT} = ${escapeLiteral(startedAt)}`);
  * its client.
  */
 export function mayBeSentTogether(sql: string): boolean {
-  const { classification, head } = look(sql);
+  const [verb] = Splitter.create(sql).firstTokens(1);
+  if (verb?.kind !== 'word') return false;
   return (
-    SENT_TOGETHER.has(head[0]?.text) && classification.transactional === 'yes'
+    CHANGE_ROWS.test(verb.text) ||
+    (DEFINE.test(verb.text) && look(sql).classification.transactional === 'yes')
   );
 }
 

@@ -145,6 +145,40 @@ describe('executing a run', () => {
     expect(await knex('migrations_ledger')).toEqual([]);
   });
 
+  it('names the one that failed of many that left together, and logs those before it', async () => {
+    world = await ExecutionWorld.create();
+    await world.startExecutor();
+    const inserts = Array.from(
+      { length: 400 },
+      (_, n) => `insert into items values (${n});`,
+    );
+    const runId = await world.request({
+      key: 'many',
+      sqlUp: [
+        'create table items (id int check (id <> 300));',
+        ...inserts,
+      ].join('\n'),
+    });
+    await world.execute(runId);
+    expect(await ended(runId)).toBe('failed');
+    const [item] = await world.itemsOf(runId);
+    expect(item).toMatchObject({
+      outcome: 'not_applied',
+      error: { sqlState: '23514', statementIndex: 301, line: 302 },
+    });
+    const log = await world.logOf(runId);
+    const done = log.filter(({ message }) => message.startsWith('Statement'));
+    expect(done.map(({ message }) => Number(/\d+/.exec(message)?.[0]))).toEqual(
+      Array.from({ length: 301 }, (_, n) => n + 1),
+    );
+    expect(log).toContainEqual(
+      expect.objectContaining({
+        statementIndex: 301,
+        message: expect.stringContaining('Failing row'),
+      }),
+    );
+  });
+
   it('tells how far it came step by step, and refuses the next run there', async () => {
     world = await ExecutionWorld.create();
     await world.startExecutor();

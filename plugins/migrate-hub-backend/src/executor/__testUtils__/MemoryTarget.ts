@@ -83,6 +83,13 @@ export class MemorySession implements TargetSession {
     return { rows: 1, durationMs: 1 };
   }
 
+  async executeTogether(
+    statements: string[],
+    onDone: (result: StatementResult) => void,
+  ): Promise<void> {
+    for (const sql of statements) onDone(await this.execute(sql));
+  }
+
   async writeLedger(row: LedgerRow): Promise<void> {
     this.#call(state => {
       state.ledger = row;
