@@ -2,10 +2,13 @@ import { isError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { HubError } from '../errors';
 import { idempotencyStore } from '../store/idempotency';
+import { isOutdatedPlan } from '../store/keptPlans';
 import { CommandContext } from './context';
 
 const DEADLOCK_DETECTED = '40P01';
 const MAX_ATTEMPTS = 3;
+/** More than a pool has connections: each may have an outdated plan once. */
+const MAX_OUTDATED = 50;
 
 /**
  * Runs commands: one command, one transaction, with the state change, the
@@ -58,15 +61,24 @@ export class Commands {
       return earlier.response as T;
     });
   }
-  /** PostgreSQL broke off one of two transactions that waited for each other: nothing of it was done. */
+
+  /**
+   * Again where nothing of it was done: PostgreSQL broke off one of two
+   * transactions that waited for each other, or an upgrade has changed a table
+   * of which the connection had kept a plan.
+   */
   async #transaction<T>(work: (tx: Knex.Transaction) => Promise<T>) {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#knex.transaction(work);
       } catch (error) {
-        const isDeadlock = isError(error) && error.code === DEADLOCK_DETECTED;
-        if (!isDeadlock || attempt === MAX_ATTEMPTS) throw error;
+        if (attempt >= attemptsAfter(error)) throw error;
       }
     }
   }
+}
+
+function attemptsAfter(error: unknown): number {
+  if (isOutdatedPlan(error)) return MAX_OUTDATED;
+  return isError(error) && error.code === DEADLOCK_DETECTED ? MAX_ATTEMPTS : 1;
 }

@@ -44,14 +44,35 @@ it('keeps a plan of what is marked, once for each text, and of nothing else', as
   expect(await kept()).toEqual(['select $1::int as n']);
 });
 
-it('an upgrade that changes a table costs one answer, not every one after it', async () => {
-  await knex.raw('create temporary table upgraded (id int)');
-  const ask = () => keepPlan(knex.raw('select * from upgraded'));
-  await ask();
-  await knex.raw('alter table upgraded add column name text');
-  await expect(ask()).rejects.toMatchObject({ code: '0A000' });
-  // Temporary tables are gone with the connection: another one has been made.
-  await expect(ask()).rejects.toMatchObject({ code: '42P01' });
+describe('an upgrade that changes a table', () => {
+  const ask = (tx: Knex) => keepPlan(tx.raw('select * from upgraded'));
+
+  beforeEach(async () => {
+    await knex.raw('create temporary table upgraded (id int)');
+    await ask(knex);
+    await knex.raw('alter table upgraded add column name text');
+  });
+
+  // Temporary tables are gone with the connection: then another one has been made.
+  const isReplaced = () =>
+    expect(ask(knex)).rejects.toMatchObject({ code: '42P01' });
+
+  it('costs no answer, and the connection is replaced', async () => {
+    const { rows, fields } = await ask(knex);
+    expect(rows).toEqual([]);
+    expect(fields.map(({ name }: { name: string }) => name)).toEqual([
+      'id',
+      'name',
+    ]);
+    await isReplaced();
+  });
+
+  it('costs the transaction that meets it, and no other after it', async () => {
+    await expect(knex.transaction(ask)).rejects.toMatchObject({
+      code: '0A000',
+    });
+    await isReplaced();
+  });
 });
 
 describe('together', () => {

@@ -19,6 +19,8 @@ export function keepPlan<Q extends Knex.ChainableInterface>(query: Q): Q {
 /** Of a client of `pg`, what is used here. */
 export interface PlanningLine {
   query(...args: unknown[]): unknown;
+  /** `I` if no transaction is open, as of the last answer. */
+  getTransactionStatus(): string | null;
   /** Where knex looks whether a connection may be used again. */
   __knex__disposed?: unknown;
 }
@@ -33,11 +35,18 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** Another replica has changed a table meanwhile, in an upgrade. */
-const isOutdated = (error: unknown): boolean =>
+/**
+ * Another replica has changed a table meanwhile, in an upgrade: a plan of this
+ * connection is of no use any more. The next connection has none.
+ */
+export const isOutdatedPlan = (error: unknown): boolean =>
   (error as { code?: unknown } | null)?.code === '0A000';
 
-/** Names what is marked, so that the server prepares it once on this connection. */
+/**
+ * Names what is marked, so that the server prepares it once on this connection.
+ * Outdated, it is asked again without a name; within a transaction, which is
+ * lost, whoever began it has to begin another.
+ */
 export function keepPlansOn(line: PlanningLine): void {
   const query = line.query.bind(line);
   line.query = (...args) => {
@@ -47,8 +56,14 @@ export function keepPlansOn(line: PlanningLine): void {
     return query(
       { ...rest, name: nameOf(config.text) },
       (error: unknown, ...answer: unknown[]) => {
-        // The connection would say so for ever: the pool makes another.
-        if (isOutdated(error)) line.__knex__disposed = error;
+        if (isOutdatedPlan(error)) {
+          // The connection would say so for ever: the pool makes another.
+          line.__knex__disposed = error;
+          if (line.getTransactionStatus() === 'I') {
+            query(rest, done);
+            return;
+          }
+        }
         done(error, ...answer);
       },
     );
