@@ -11,7 +11,7 @@ import { Knex } from 'knex';
 import { RevisionRecord, RunRecord } from '../domain/types';
 import { findMigration, findVersion, readSqlText } from '../store/migrations';
 import { readPlan } from '../store/plans';
-import { currentRevisions } from '../store/runs';
+import { currentRevisions } from '../store/runRevisions';
 import { findUsers } from '../store/users';
 import { scriptMismatch } from './scripts';
 

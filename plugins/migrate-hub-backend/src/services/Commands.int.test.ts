@@ -1,5 +1,5 @@
 import { Knex } from 'knex';
-import { Caller } from '../domain/caller';
+import { Caller } from './context';
 import { keepPlan } from '../store/keptPlans';
 import { limitQueries } from '../store/queryLimits';
 import { createTestDatabase } from '../testing/testDatabase';

@@ -10,7 +10,7 @@ import {
   recentActivity,
   unresolvedItems,
 } from '../store/dashboard';
-import { findRunListRows, listRuns, RunListRow } from '../store/runs';
+import { findRunListRows, listRuns, RunListRow } from '../store/runLists';
 import { lookUpActors } from './actors';
 import { ClaimConditions } from './ClaimConditions';
 import { CommandContext } from './context';

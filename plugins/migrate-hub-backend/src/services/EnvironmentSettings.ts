@@ -18,7 +18,7 @@ import { appendAuditEvent, NewAuditEvent } from '../store/audit';
 import { Tx } from '../store/Database';
 import { CHANNELS, notify } from '../store/Listener';
 import { wakeRuns } from '../store/runItemClaims';
-import { listRuns } from '../store/runs';
+import { listRuns } from '../store/runLists';
 import { lookUpActors } from './actors';
 import { Commands } from './Commands';
 import { CommandContext } from './context';

@@ -2,7 +2,7 @@ import { digestOf } from '../domain/binding';
 import { RevisionRecord, RunRecord, VersionRecord } from '../domain/types';
 import { Tx } from '../store/Database';
 import { findVersion } from '../store/migrations';
-import { changersOf, currentRevisions } from '../store/runs';
+import { changersOf, currentRevisions } from '../store/runRevisions';
 
 /** What never changes about a revision. */
 export interface RevisionBasis {

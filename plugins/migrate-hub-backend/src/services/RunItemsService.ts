@@ -26,8 +26,8 @@ import {
 } from '../store/runItemClaims';
 import { cancelQueuedItems, lockRunItems } from '../store/runItems';
 import { appendLogs, LogEntry } from '../store/runLogs';
-import { failedItems } from '../store/runProgress';
-import { lockRun, secondsOfRun } from '../store/runs';
+import { failedItems, secondsOfRun } from '../store/runProgress';
+import { lockRun } from '../store/runs';
 import { logChunks } from './attemptLog';
 import { ClaimConditions, Conditions } from './ClaimConditions';
 import { RunFactsReader } from './RunFacts';

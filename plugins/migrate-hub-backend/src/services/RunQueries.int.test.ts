@@ -2,7 +2,7 @@ import { Role } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { mayDecide } from '../domain/approvals';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
 import { newId } from '../store/Database';
-import { listRuns } from '../store/runs';
+import { listRuns } from '../store/runLists';
 import { CommandContext } from './context';
 import { Gate, principal } from './Gate';
 import { decisionFacts } from './RunFacts';

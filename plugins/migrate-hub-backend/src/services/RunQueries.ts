@@ -21,7 +21,16 @@ import { findMigrationIdByKey, readSqlText } from '../store/migrations';
 import { findPlanSummary, readPlan } from '../store/plans';
 import { findProjectByKey } from '../store/projects';
 import { findRunItem, listRunItems } from '../store/runItems';
-import * as store from '../store/runs';
+import {
+  dbSetsOfRun,
+  findRunListRow,
+  itemCounts,
+  listRuns,
+  RunFilter,
+  RunListRow,
+} from '../store/runLists';
+import { comparisonOf, currentRevisions } from '../store/runRevisions';
+import { findRun } from '../store/runs';
 import { findUserId } from '../store/users';
 import { lookUpActors } from './actors';
 import { ClaimConditions } from './ClaimConditions';
@@ -84,7 +93,7 @@ export class RunQueries {
   ): Promise<Page<RunSummary>> {
     const filter = await this.#filter(query);
     if (!filter) return { items: [] };
-    const rows = await store.listRuns(this.#knex, filter, {
+    const rows = await listRuns(this.#knex, filter, {
       limit: query.limit,
       after: decodeCursor(query.cursor),
       order: 'newest',
@@ -138,7 +147,7 @@ export class RunQueries {
         `There is no run item with id ${itemId}.`,
       );
     }
-    const revisions = await store.currentRevisions(this.#knex, [item.runId]);
+    const revisions = await currentRevisions(this.#knex, [item.runId]);
     const revision = revisions.get(item.runId);
     if (!revision) throw new Error(`run ${item.runId} is incomplete`);
     return statementViews({
@@ -157,7 +166,7 @@ export class RunQueries {
   ): Promise<Page<RunSummary>> {
     if (query.environment) this.#environments.configured(query.environment);
     const awaiting = (page: { limit: number; after?: Cursor }) =>
-      store.listRuns(
+      listRuns(
         this.#knex,
         { status: ['awaiting_approval'], environment: query.environment },
         { ...page, order: 'oldest' },
@@ -168,7 +177,7 @@ export class RunQueries {
       return this.summaries(this.#knex, rows, query.limit);
     }
     if (!canApprove(context.caller.user)) return { items: [] };
-    const mine: store.RunListRow[] = [];
+    const mine: RunListRow[] = [];
     for (;;) {
       const rows = await awaiting({ limit: LOOKED_AT, after });
       mine.push(...(await this.#decidable(context, rows)));
@@ -187,17 +196,17 @@ export class RunQueries {
 
   /** @throws HubError `NOT_FOUND` */
   async found(tx: Tx, id: string): Promise<RunRecord> {
-    const run = await store.findRun(tx, id);
+    const run = await findRun(tx, id);
     if (run) return run;
     throw new HubError('NOT_FOUND', `There is no run with id ${id}.`);
   }
 
   async summaries(
     tx: Tx,
-    rows: store.RunListRow[],
+    rows: RunListRow[],
     limit: number,
   ): Promise<Page<RunSummary>> {
-    const counts = await store.itemCounts(
+    const counts = await itemCounts(
       tx,
       rows.map(row => row.id),
     );
@@ -210,10 +219,10 @@ export class RunQueries {
 
   /** The whole run as this caller sees it, in the given transaction. */
   async view(tx: Tx, context: CommandContext, id: string): Promise<Run> {
-    const row = await store.findRunListRow(tx, id);
+    const row = await findRunListRow(tx, id);
     if (!row) throw new HubError('NOT_FOUND', `There is no run with id ${id}.`);
     const facts = await this.#facts.read(tx, row);
-    const counts = await store.itemCounts(tx, [id]);
+    const counts = await itemCounts(tx, [id]);
     const actor = await lookUpActors(tx, [
       ...peopleOf(row),
       row.executedBy,
@@ -234,8 +243,8 @@ export class RunQueries {
       facts,
       plan: await findPlanSummary(tx, facts.revision.planHash),
       sql: await readSqlText(tx, facts.revision.checksum),
-      dbSets: await store.dbSetsOfRun(tx, id),
-      comparison: await store.comparisonOf(tx, row),
+      dbSets: await dbSetsOfRun(tx, id),
+      comparison: await comparisonOf(tx, row),
       actor,
       blockers: open
         ? executeRefusals.map(({ code, message }) => ({
@@ -263,8 +272,8 @@ export class RunQueries {
   /** Those of the runs that the caller may approve, all at once: hundreds may wait. */
   async #decidable(
     context: CommandContext,
-    rows: store.RunListRow[],
-  ): Promise<store.RunListRow[]> {
+    rows: RunListRow[],
+  ): Promise<RunListRow[]> {
     const facts = await readDecisionSubjects(
       this.#knex,
       this.#environments,
@@ -285,9 +294,9 @@ export class RunQueries {
 
   async #filter(
     query: z.output<typeof runListQuerySchema>,
-  ): Promise<store.RunFilter | undefined> {
+  ): Promise<RunFilter | undefined> {
     if (query.environment) this.#environments.configured(query.environment);
-    const filter: store.RunFilter = {
+    const filter: RunFilter = {
       status: query.status,
       environment: query.environment,
       type: query.type,

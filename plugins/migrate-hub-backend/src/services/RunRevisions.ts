@@ -23,7 +23,8 @@ import {
   setChecksumUp,
   setStatementsTotal,
 } from '../store/runItems';
-import { lockOpenRuns, openRunsOfTarget } from '../store/runs';
+import { openRunsOfTarget } from '../store/openItems';
+import { lockOpenRuns } from '../store/runs';
 import { CommandContext } from './context';
 import { recomputeEnvironmentState } from './environmentStates';
 import { Drivers, driverFor, PlannedScript, planScript } from './planning';

@@ -12,7 +12,7 @@ import {
   newestExecutedRun,
   pressingApplyRuns,
   targetsOfMigration,
-} from '../store/runs';
+} from '../store/environmentRuns';
 import { RunFactsReader } from './RunFacts';
 
 /**

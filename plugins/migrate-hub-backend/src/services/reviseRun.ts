@@ -4,7 +4,8 @@ import { MigrationRecord, RevisionRecord, RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { findDbTargets } from '../store/dbTargets';
 import { itemsOfRun } from '../store/runItems';
-import { insertRevision, updateRun } from '../store/runs';
+import { insertRevision } from '../store/runRevisions';
+import { updateRun } from '../store/runs';
 import { CommandContext } from './context';
 import { RunFactsReader } from './RunFacts';
 

@@ -4,7 +4,9 @@ import { RunRecord } from '../domain/types';
 import { appendAuditEvent } from '../store/audit';
 import { isStateFresh } from '../store/migrations';
 import { closeItems } from '../store/runItems';
-import { hasUnendedItems, itemCounts, updateRun } from '../store/runs';
+import { itemCounts } from '../store/runLists';
+import { hasUnendedItems } from '../store/runProgress';
+import { updateRun } from '../store/runs';
 import { recomputeEnvironmentState } from './environmentStates';
 import { RunFactsReader } from './RunFacts';
 

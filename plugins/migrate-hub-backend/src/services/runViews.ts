@@ -17,7 +17,7 @@ import {
   RunItemRecord,
   RunRecord,
 } from '../domain/types';
-import { RunListRow } from '../store/runs';
+import { RunListRow } from '../store/runLists';
 import { ActorLookup } from './actors';
 import { RunFacts } from './RunFacts';
 

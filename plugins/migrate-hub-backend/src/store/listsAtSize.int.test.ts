@@ -5,7 +5,7 @@ import { environmentCounts, totals } from './dashboard';
 import { newId } from './Database';
 import { countAppliedByUs, holdingsOf, lastItemsOf } from './holdings';
 import { listMigrations, statesOf } from './migrations';
-import { listRuns } from './runs';
+import { listRuns } from './runLists';
 
 const MANY = 20_000;
 

@@ -1,6 +1,8 @@
 import { RunStatus } from '@migrate-hub/backstage-plugin-migrate-hub-common';
 import { Knex } from 'knex';
+import { RunRecord } from '../domain/types';
 import { Tx } from './Database';
+import { toRun } from './runs';
 
 /**
  * An open run of the migration on one of the targets.
@@ -20,6 +22,23 @@ export async function openRunOnTargets(
   return (
     row && { runId: row.run_id, targetId: row.target_id, status: row.status }
   );
+}
+
+/** Open runs that have an item on one of the targets; not locked. */
+export async function openRunsOfTarget(
+  tx: Tx,
+  targetIds: string[],
+): Promise<RunRecord[]> {
+  const rows = await tx('runs as r')
+    .whereExists(
+      tx('run_items as i')
+        .whereRaw('i.run_id = r.id')
+        .where('i.open', true)
+        .whereIn('i.target_id', targetIds),
+    )
+    .whereIn('r.status', ['awaiting_approval', 'approved', 'queued', 'running'])
+    .select('r.*');
+  return rows.map(toRun);
 }
 
 /** For a retry: the items wait again, and hold their targets again. */

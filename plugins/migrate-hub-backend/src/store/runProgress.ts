@@ -55,3 +55,24 @@ export async function failedItems(tx: Tx, runId: string): Promise<number> {
     .first(tx.raw('count(*)::int as failed'));
   return row.failed;
 }
+
+/**
+ * Whether an item of the run has not ended.
+ *
+ * @remarks relies on run_items_status; counting them all would cost more with each target
+ */
+export async function hasUnendedItems(tx: Tx, runId: string): Promise<boolean> {
+  const row = await tx('run_items')
+    .where({ run_id: runId })
+    .whereIn('status', ['queued', 'running'])
+    .first(tx.raw('true as unended'));
+  return row !== undefined;
+}
+
+/** Since the run was started. */
+export async function secondsOfRun(tx: Tx, runId: string): Promise<number> {
+  const row = await tx('runs')
+    .where({ id: runId })
+    .first(tx.raw('extract(epoch from now() - started_at)::float8 as seconds'));
+  return row.seconds;
+}

@@ -18,7 +18,8 @@ import {
 } from '../../store/migrations';
 import { savePlan } from '../../store/plans';
 import { insertRunItems } from '../../store/runItems';
-import { insertRevision, insertRun, updateRun } from '../../store/runs';
+import { insertRevision } from '../../store/runRevisions';
+import { insertRun, updateRun } from '../../store/runs';
 
 /** What is to run. The migration is made when its key is new. */
 export interface Script {

@@ -1,0 +1,98 @@
+import { Knex } from 'knex';
+import { canonicalJson } from '../crypto/canonical';
+import { RevisionRecord, RunRecord } from '../domain/types';
+import { Tx } from './Database';
+import { optional } from './rows';
+
+export async function insertRevision(
+  tx: Knex.Transaction,
+  revision: Omit<RevisionRecord, 'createdAt'> & { migrationId: string },
+): Promise<void> {
+  await tx('run_revisions').insert({
+    run_id: revision.runId,
+    revision: revision.revision,
+    migration_id: revision.migrationId,
+    version: revision.version,
+    plan_hash: revision.planHash,
+    checksum: revision.checksum,
+    policy: JSON.stringify(revision.policy),
+    binding: canonicalJson(revision.binding),
+    digest: revision.digest,
+    cause: revision.cause,
+    created_by: revision.createdBy,
+  });
+}
+
+/** The current revision of each run, by run id. */
+export async function currentRevisions(
+  tx: Tx,
+  runIds: string[],
+): Promise<Map<string, RevisionRecord>> {
+  const rows = await tx('run_revisions as v')
+    .join('runs as r', join =>
+      join.on('r.id', 'v.run_id').andOn('r.revision', 'v.revision'),
+    )
+    .whereIn('v.run_id', runIds)
+    .select('v.*');
+  return new Map(
+    rows.map(row => [
+      row.run_id,
+      {
+        runId: row.run_id,
+        revision: row.revision,
+        version: row.version,
+        planHash: row.plan_hash,
+        checksum: row.checksum,
+        policy: row.policy,
+        binding: JSON.parse(row.binding),
+        digest: row.digest,
+        cause: row.cause,
+        createdBy: optional(row.created_by),
+        createdAt: row.created_at,
+      },
+    ]),
+  );
+}
+
+/** Who made the revisions of a run after the first. */
+export async function changersOf(tx: Tx, runId: string): Promise<string[]> {
+  return tx('run_revisions')
+    .where({ run_id: runId })
+    .where('revision', '>', 1)
+    .whereNotNull('created_by')
+    .distinct()
+    .pluck('created_by');
+}
+
+/** The newest version that was approved, and that ran, in the environment of a run before it. */
+export async function comparisonOf(
+  tx: Tx,
+  run: RunRecord,
+): Promise<{ approvedVersion?: number; executedVersion?: number }> {
+  const { rows } = await tx.raw(
+    `select
+       (select v.version
+          from approvals a
+          join run_revisions v on v.run_id = a.run_id and v.revision = a.revision
+          join runs r on r.id = a.run_id
+         where r.migration_id = :migrationId and r.environment = :environment
+           and a.decision = 'approve' and (a.run_id, a.revision) <> (:id::uuid, :revision::int)
+         order by a.created_at desc limit 1) as approved,
+       (select v.version
+          from runs r
+          join run_revisions v on v.run_id = r.id and v.revision = r.revision
+         where r.migration_id = :migrationId and r.environment = :environment
+           and r.type = 'apply' and r.status = 'executed' and r.id <> :id::uuid
+         order by r.created_at desc limit 1) as executed`,
+    {
+      id: run.id,
+      revision: run.revision,
+      migrationId: run.migrationId,
+      environment: run.environment,
+    },
+  );
+  return {
+    approvedVersion: optional(rows[0].approved),
+    executedVersion: optional(rows[0].executed),
+  };
+}
