@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as runProgram, which } from '../scripts/lib/run.mjs';
 import { readArguments } from './lib/arguments.mjs';
+import { atDistance } from './lib/distantServer.mjs';
 import { createFleet, registerFleet } from './lib/fleet.mjs';
 import { connectStore, startHub } from './lib/hub.mjs';
 import { approvedRun, untilExecuted } from './lib/hubRuns.mjs';
@@ -12,11 +13,17 @@ import { median, publish } from './lib/report.mjs';
 import { inserts } from './lib/scripts.mjs';
 import { connectPostgres, execute, serverOf } from './lib/servers.mjs';
 
-const ask = readArguments({ megabytes: 50, statements: 100_000, rounds: 3 });
+const ask = readArguments({
+  megabytes: 50,
+  statements: 100_000,
+  rounds: 3,
+  away: 0,
+});
 
 const server = serverOf('postgres');
 const hub = await startHub();
 const fleet = await createFleet(server, 1);
+const target = ask.away > 0 ? await atDistance(server, ask.away) : server;
 const [database] = fleet.databases;
 const store = await connectStore();
 const folder = mkdtempSync(join(tmpdir(), 'migrate-hub-bench-'));
@@ -29,7 +36,11 @@ const ways = [
 if (which('psql')) ways.push({ name: 'psql -f', prepare: viaPsql });
 else console.log('Without psql: there is no client program.');
 try {
-  const { project, dbSetId } = await registerFleet(await hub.signIn(), fleet);
+  const accounts = await hub.signIn();
+  const { project, dbSetId } = await registerFleet(accounts, {
+    ...fleet,
+    server: target,
+  });
   const times = new Map(ways.map(({ name }) => [name, []]));
   for (let round = 0; round < ask.rounds; round += 1) {
     for (const { name, prepare } of ways) {
@@ -45,6 +56,8 @@ try {
     }
   }
   const bare = median(times.get('bare loop'));
+  const roundTrip = await timeOfRoundTrip();
+  console.log(`A round trip takes ${roundTrip.toFixed(2)} ms.`);
   publish(
     'script-rate',
     ways.map(({ name }) => ({
@@ -53,13 +66,31 @@ try {
       'of the bare loop': median(times.get(name)) / bare,
       'memory grown, MB': name === 'hub' ? memory : undefined,
     })),
-    { megabytes: ask.megabytes, statements: ask.statements },
+    {
+      megabytes: ask.megabytes,
+      statements: ask.statements,
+      'round trip, ms': roundTrip,
+    },
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });
   await store.end();
   await hub.stop();
+  await target.close?.();
   await fleet.drop();
+}
+
+/** From a statement that does nothing to its answer, in the median. */
+async function timeOfRoundTrip() {
+  const client = await connectPostgres(target, database);
+  const times = [];
+  for (let n = 0; n < 200; n += 1) {
+    const began = performance.now();
+    await client.query('select');
+    times.push(performance.now() - began);
+  }
+  await client.end();
+  return median(times);
 }
 
 /** Each round a script of its own: a plan that is known already would be found again. */
@@ -72,7 +103,7 @@ function scriptOf(round) {
 }
 
 async function bareLoop() {
-  const client = await connectPostgres(server, database);
+  const client = await connectPostgres(target, database);
   await client.query('begin');
   for (const text of scriptOf(0).split('\n')) {
     if (!text.startsWith('insert')) continue;
@@ -105,7 +136,7 @@ async function viaHub({ project, dbSetId, round }) {
 
 async function viaPsql({ round }) {
   writeFileSync(file, scriptOf(round));
-  const { host, port, user, password } = server;
+  const { host, port, user, password } = target;
   return () =>
     runProgram(
       'psql',

@@ -60,46 +60,26 @@ export class DashboardService {
   }
 
   async get(context: CommandContext): Promise<Dashboard> {
-    const tx = this.#knex;
-    const toApprove = await this.#queries.pending(context, {
-      scope: 'mine',
-      limit: SHOWN,
-    });
-    const active = await listRuns(
-      tx,
-      { status: ['queued', 'running'] },
-      { limit: SHOWN, order: 'newest' },
-    );
-    const events = await recentActivity(tx, SHOWN);
-    const actor = await lookUpActors(
-      tx,
-      events.map(event => event.actorId),
-    );
-    const counts = await this.#counts.read();
+    const [toApprove, others, proposalsForMe, activeRuns, activity, counts] =
+      await Promise.all([
+        this.#toApprove(context),
+        Promise.all([
+          this.#toExecute(context),
+          this.#toContinue(context),
+          this.#toConfirm(context),
+          this.#toResolve(context),
+        ]),
+        this.#proposals(context),
+        this.#active(),
+        this.#activity(),
+        this.#counts.read(),
+      ]);
     return {
-      waitingForMe: [
-        ...toApprove.items.map(run => ({
-          kind: 'approve' as const,
-          run,
-          since: run.createdAt,
-        })),
-        ...(await this.#toExecute(context)),
-        ...(await this.#toContinue(context)),
-        ...(await this.#toConfirm(context)),
-        ...(await this.#toResolve(context)),
-      ],
-      proposalsForMe: await this.#proposals(context),
-      pendingApprovals: toApprove.items.length,
-      activeRuns: (await this.#queries.summaries(tx, active, SHOWN)).items,
-      recentActivity: events.map(event => ({
-        at: event.at.toISOString(),
-        actor: event.actorId ? actor(event.actorId) : undefined,
-        action: event.action,
-        environment: event.environment,
-        run: event.runId,
-        migration: event.migrationKey,
-        summary: summaryOf(event),
-      })),
+      waitingForMe: [...toApprove, ...others.flat()],
+      proposalsForMe,
+      pendingApprovals: toApprove.length,
+      activeRuns,
+      recentActivity: activity,
       environments: this.#environments.names.map(name => {
         const found = counts.environments.find(one => one.environment === name);
         return {
@@ -111,6 +91,44 @@ export class DashboardService {
       }),
       counts: counts.totals,
     };
+  }
+
+  async #toApprove(context: CommandContext): Promise<Waiting> {
+    const page = await this.#queries.pending(context, {
+      scope: 'mine',
+      limit: SHOWN,
+    });
+    return page.items.map(run => ({
+      kind: 'approve',
+      run,
+      since: run.createdAt,
+    }));
+  }
+
+  async #active(): Promise<Dashboard['activeRuns']> {
+    const active = await listRuns(
+      this.#knex,
+      { status: ['queued', 'running'] },
+      { limit: SHOWN, order: 'newest' },
+    );
+    return (await this.#queries.summaries(this.#knex, active, SHOWN)).items;
+  }
+
+  async #activity(): Promise<Dashboard['recentActivity']> {
+    const events = await recentActivity(this.#knex, SHOWN);
+    const actor = await lookUpActors(
+      this.#knex,
+      events.map(event => event.actorId),
+    );
+    return events.map(event => ({
+      at: event.at.toISOString(),
+      actor: event.actorId ? actor(event.actorId) : undefined,
+      action: event.action,
+      environment: event.environment,
+      run: event.runId,
+      migration: event.migrationKey,
+      summary: summaryOf(event),
+    }));
   }
 
   /** Approved runs that I asked for, where I may execute. */
@@ -138,16 +156,17 @@ export class DashboardService {
   async #toContinue(context: CommandContext): Promise<Waiting> {
     const halted = await haltedRuns(this.#knex, SHOWN);
     const rows = await this.#rowsOf(halted.map(({ id }) => id));
-    const mine: RunListRow[] = [];
-    for (const row of rows) {
-      // As a claim asks, so not its targets: a run can have thousands.
-      const { hold, policy } = await this.#conditions.read(this.#knex, row);
-      const refusal = continueRefusal({
+    // As a claim asks, so not its targets: a run can have thousands.
+    const conditions = await Promise.all(
+      rows.map(row => this.#conditions.read(this.#knex, row)),
+    );
+    const mine = rows.filter((run, index) => {
+      const { hold, policy } = conditions[index];
+      return !continueRefusal({
         ...principal(context.caller),
-        ...{ run: row, hold, policy },
+        ...{ run, hold, policy },
       });
-      if (!refusal) mine.push(row);
-    }
+    });
     const since = new Map(halted.map(run => [run.id, run.since]));
     const page = await this.#queries.summaries(this.#knex, mine, SHOWN);
     return page.items.map(run => ({
