@@ -114,12 +114,12 @@ suite('Statements that leave together on PostgreSQL', () => {
     const nap = (seconds: number) =>
       `INSERT INTO traces (slow) SELECT pg_sleep(${seconds})::text`;
     const { results, error } = await together(
-      [nap(0.25), nap(0.25), nap(0.25), nap(30), TRACES],
-      { statementTimeoutMs: 600 },
+      [nap(0.9), nap(0.9), nap(0.9), nap(30), TRACES],
+      { statementTimeoutMs: 2_000 },
     );
     expect(error).toMatchObject({ code: 'STATEMENT_TIMEOUT' });
     expect(results).toHaveLength(3);
-    expect(results[1].durationMs).toBeGreaterThanOrEqual(200);
+    expect(results[1].durationMs).toBeGreaterThanOrEqual(800);
     expect(await steps()).toBe(0);
   });
 
@@ -140,7 +140,8 @@ suite('Statements that leave together on PostgreSQL', () => {
     expect(await steps()).toBe(0);
   });
 
-  it('is canceled as a whole', async () => {
+  /** Three, of which the second does not end by itself. */
+  async function stuckTogether() {
     const work = together([
       TRACES,
       'INSERT INTO traces (slow) SELECT pg_sleep(30)::text',
@@ -152,11 +153,29 @@ suite('Statements that leave together on PostgreSQL', () => {
       );
       return rows.length === 1;
     });
+    return { work };
+  }
+
+  it('is canceled as a whole', async () => {
+    const { work } = await stuckTogether();
     await session?.cancel();
     const { results, error } = await work;
     expect(error).toMatchObject({ code: 'CANCELED' });
     expect(results).toHaveLength(1);
     expect(await steps()).toBe(1);
+  });
+
+  it('leaves nothing where the session ends in the middle', async () => {
+    const { work } = await stuckTogether();
+    await database.killSession(session?.backend.pid ?? '');
+    const { results, error } = await work;
+    expect(error).toMatchObject({
+      code: 'CONNECTION_LOST',
+      commitInDoubt: false,
+    });
+    expect(results).toHaveLength(1);
+    expect(await steps()).toBe(1);
+    expect(await database.query('SELECT step FROM traces')).toEqual([]);
   });
 
   it('is not committed where one of them changed how the next is read', async () => {
