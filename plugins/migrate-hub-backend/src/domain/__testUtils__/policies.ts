@@ -38,7 +38,7 @@ const freezes: fc.Arbitrary<Freeze> = fc
     reason: 'Quiet, please',
   }));
 
-export const policies: fc.Arbitrary<EnvironmentPolicy> = fc.record(
+const records: fc.Arbitrary<EnvironmentPolicy> = fc.record(
   {
     requestRoles: rolesOf('user', 'manager', 'admin'),
     approveRoles: rolesOf('manager', 'admin'),
@@ -79,4 +79,9 @@ export const policies: fc.Arbitrary<EnvironmentPolicy> = fc.record(
       'parallelism',
     ],
   },
+);
+
+/** As they are read from JSON: fast-check also makes objects without a prototype, which compare unequal. */
+export const policies = records.map(
+  (policy): EnvironmentPolicy => JSON.parse(JSON.stringify(policy)),
 );
