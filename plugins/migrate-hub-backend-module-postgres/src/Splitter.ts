@@ -99,7 +99,11 @@ export class Splitter {
     return this.#deepestComment;
   }
 
-  /** The head of the first statement, however long the rest of it is. */
+  /**
+   * The head of the first statement, however long the rest of it is.
+   *
+   * @param most - how many tokens are wanted
+   */
   firstTokens(most: number = HEAD): Token[] {
     for (const step of this.#scan({ until: most })) {
       if (step) {

@@ -96,15 +96,10 @@ export class StatementRunner {
   ): Promise<void> {
     await this.settled();
     this.#stoppedBy = undefined;
-    let began = performance.now();
     await this.#send(statements, {
       inTransaction: true,
       transactional: 'yes',
-      onTag: tag => {
-        const ended = performance.now();
-        onDone(resultOf(tag, ended - began));
-        began = ended;
-      },
+      onTag: (tag, elapsedMs) => onDone(resultOf(tag, elapsedMs)),
     });
   }
 
@@ -147,7 +142,7 @@ export class StatementRunner {
     options: {
       inTransaction: boolean;
       transactional: Transactional;
-      onTag: (tag: string) => void;
+      onTag: (tag: string, elapsedMs: number) => void;
     },
   ): Promise<void> {
     let done = 0;
@@ -160,11 +155,12 @@ export class StatementRunner {
     this.#running = true;
     try {
       await this.#wire.run(statements, tag => {
-        options.onTag(tag);
+        const ended = performance.now();
+        options.onTag(tag, ended - began);
         // The last one's commit is still to come, if it has one of its own.
         if (done === statements.length - 1) return;
         done += 1;
-        began = performance.now();
+        began = ended;
         deadline?.refresh();
       });
     } catch (error) {

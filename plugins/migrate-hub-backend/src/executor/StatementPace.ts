@@ -1,6 +1,6 @@
 import { PlannedStatement } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 
-/** What leaves together should be done within so long: only in between is a worker told to stop. */
+/** What leaves together should be done within so long: a worker looks only in between whether it has to stop. */
 const QUICK_MS = 50;
 
 const MOST_STATEMENTS = 256;
@@ -8,7 +8,8 @@ const MOST_BYTES = 500_000;
 
 /**
  * How many statements of a transaction leave together. Slow ones go alone, so
- * that progress, a stop and a shutdown are never behind more than a moment's work.
+ * that a shutdown waits for a moment's work, or for the rest of one group where
+ * quick ones turn slow. A cancel waits for neither: it ends what is under way.
  */
 export class StatementPace {
   readonly #statements: PlannedStatement[];
