@@ -106,7 +106,7 @@ export async function installDependencies() {
   const stamp = join(modules, '.migrate-hub-installed');
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  await step('Installing dependencies (two minutes the first time)', install);
+  await step('Installing dependencies (some minutes the first time)', install);
   writeFileSync(stamp, wanted);
 }
 
@@ -117,7 +117,7 @@ async function install() {
     {
       allowFailure: true,
       log: join(logs, 'install.log'),
-      env: { ...process.env, CI: 'true' },
+      env: { ...asNpmIsSet(process.env), CI: 'true' },
     },
   );
   if (code === 0) return;
@@ -128,8 +128,27 @@ async function install() {
       } ${yarn()} install`,
     );
   }
-  const end = stdout.trim().split('\n').slice(-30).join('\n');
+  // The same for each of a thousand packages, with a stack each time, if it is the line.
+  const told = stdout.split('\n').filter(line => !/^\s+at /.test(line));
+  const end = [...new Set(told)].slice(-20).join('\n').trim();
   throw new Hint(`The dependencies could not be installed:\n${end}`);
+}
+
+/**
+ * Yarn reads nothing of npm's settings, and a company's mirror, proxy or certificates stand there:
+ * npm hands them to its scripts as `npm_config_*`. What is set for yarn itself goes first.
+ */
+function asNpmIsSet(env) {
+  const settings = {
+    npm_config_registry: 'YARN_NPM_REGISTRY_SERVER',
+    npm_config_cafile: 'YARN_HTTPS_CA_FILE_PATH',
+    npm_config_proxy: 'YARN_HTTP_PROXY',
+    npm_config_https_proxy: 'YARN_HTTPS_PROXY',
+  };
+  const given = Object.entries(settings)
+    .filter(([npmName]) => env[npmName])
+    .map(([npmName, yarnName]) => [yarnName, env[npmName]]);
+  return { ...Object.fromEntries(given), ...env };
 }
 
 function yarn() {
