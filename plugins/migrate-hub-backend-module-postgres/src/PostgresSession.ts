@@ -7,6 +7,7 @@ import {
   ProbeFinding,
   ServerIdentity,
   SessionHandle,
+  StatementGroups,
   StatementResult,
   TargetConnection,
   TargetError,
@@ -57,6 +58,12 @@ import { Row, Wire } from './Wire';
 
 /** Without a byte for so long, the server is asked what the session is doing. */
 const QUIET_MS = 5_000;
+
+/** What the server reads a statement by has to be what it was approved by; it tells when one changes. */
+const READ_BY = [
+  ['standard_conforming_strings', 'on'],
+  ['client_encoding', 'UTF8'],
+] as const;
 
 /** Errors that say that a table of ours is not what it was; 0A000: a rule of its own takes our writes. */
 const TABLE_GONE = /^(0A000|42P01|42703|42P10|3F000|42804|428C9)$/;
@@ -200,23 +207,13 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
     );
   }
 
-  async executeTogether(
-    statements: string[],
-    onDone: (result: StatementResult) => void,
-  ): Promise<void> {
-    this.#assertStatus('T');
-    for (let at = 0; at < statements.length; ) {
-      const alone = statements.findIndex(
-        (sql, index) => index >= at && !mayBeSentTogether(sql),
-      );
-      const together = statements.slice(at, alone < 0 ? undefined : alone);
-      if (together.length > 0) {
-        await this.#script(() => this.#runner.runTogether(together, onDone));
-      }
-      if (alone >= 0) onDone(await this.execute(statements[alone]));
-      at += together.length + 1;
-    }
-  }
+  readonly together: StatementGroups = {
+    takes: mayBeSentTogether,
+    execute: async (statements, onDone) => {
+      this.#assertStatus('T');
+      await this.#script(() => this.#runner.runTogether(statements, onDone));
+    },
+  };
 
   /** Something of the script runs; how it leaves the session is looked at before and after. */
   async #script<T>(work: () => Promise<T>): Promise<T> {
@@ -224,10 +221,12 @@ SELECT ${LOCK_HELD} AS lock_held, pg_current_xact_id()::text AS id, set_config('
     if (this.#damage) {
       throw this.#damage;
     }
-    if (this.#wire.parameter('standard_conforming_strings') !== 'on') {
+    for (const [name, needed] of READ_BY) {
+      const value = this.#wire.parameter(name);
+      if (value === needed) continue;
       throw this.#damaged(
         sessionDamaged(
-          'The script switched off standard_conforming_strings: what is read would not be what runs',
+          `The script set ${name} to ${value}: what is read would not be what runs`,
         ),
       );
     }

@@ -41,6 +41,8 @@ export class StatementRunner {
   readonly #connection: TargetConnection;
   readonly #statementTimeoutMs: number;
   #running = false;
+  /** How many statements have ended that had others behind them in their group. */
+  #passed = 0;
   /** A cancellation on its way to the server. */
   #asked: Promise<unknown> | undefined;
   #stoppedBy: 'person' | 'deadline' | undefined;
@@ -160,6 +162,7 @@ export class StatementRunner {
         // The last one's commit is still to come, if it has one of its own.
         if (done === statements.length - 1) return;
         done += 1;
+        this.#passed += 1;
         began = ended;
         deadline?.refresh();
       });
@@ -278,8 +281,7 @@ export class StatementRunner {
     if (!this.#running) {
       return;
     }
-    this.#stoppedBy = by;
-    const asked = this.#askServer();
+    const asked = this.#askServer(by);
     // A deadline and a person may both have asked.
     const settled = Promise.allSettled([this.#asked, asked]);
     this.#asked = settled;
@@ -292,16 +294,20 @@ export class StatementRunner {
     }
   }
 
-  async #askServer(): Promise<void> {
+  async #askServer(by: 'person' | 'deadline'): Promise<void> {
+    const passed = this.#passed;
     const { pid, startedAt } = this.#facts.backend;
     const control = await Wire.open(this.#connection, {
       tag: 'migrate-hub cancel',
       timeoutMs: CONTROL_TIMEOUT_MS,
     });
     try {
-      if (!this.#running) {
+      // What was late is through meanwhile; the one behind it has a time of its own.
+      const isLate = by === 'person' || passed === this.#passed;
+      if (!this.#running || !isLate) {
         return;
       }
+      this.#stoppedBy = by;
       await control.ask(`SELECT pg_catalog.pg_cancel_backend(pid)
 FROM pg_catalog.pg_stat_activity
 WHERE pid = ${Number(pid)} AND ${STARTED_AT} = ${escapeLiteral(startedAt)}`);
@@ -314,11 +320,20 @@ WHERE pid = ${Number(pid)} AND ${STARTED_AT} = ${escapeLiteral(startedAt)}`);
 }
 
 /**
+ * What reads otherwise if a statement before it has changed a setting, by a
+ * function or a trigger: `standard_conforming_strings` is about backslashes,
+ * `client_encoding` about what is not ASCII. The server tells of such a change
+ * only at the end of a group.
+ */
+const READ_BY_SETTINGS = /[\\\u0080-\uffff]/;
+
+/**
  * Whether a statement may leave before the ones in front of it are answered: it
- * cannot end the transaction, change how the next is read, or wait for more of
- * its client.
+ * cannot end the transaction or wait for more of its client, and is read the same
+ * whatever the ones in front of it have set.
  */
 export function mayBeSentTogether(sql: string): boolean {
+  if (READ_BY_SETTINGS.test(sql)) return false;
   const [verb] = Splitter.create(sql).firstTokens(1);
   if (verb?.kind !== 'word') return false;
   return (

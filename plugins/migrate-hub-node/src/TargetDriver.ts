@@ -166,6 +166,24 @@ export interface StatementResult {
   durationMs: number;
 }
 
+/** Statements of an open transaction that run without a round trip for each. */
+export interface StatementGroups {
+  /** Whether a statement may leave before the ones in front of it are answered. */
+  takes(sql: string): boolean;
+  /**
+   * Runs statements one after the other, all in one go.
+   *
+   * @param statements - two or more, each of which is taken
+   * @param onDone - called once for each that succeeded, in their order, as they
+   * end. It must not throw. When this throws, the statement behind the last of
+   * them failed, or was under way.
+   */
+  execute(
+    statements: string[],
+    onDone: (result: StatementResult) => void,
+  ): Promise<void>;
+}
+
 /**
  * One connection to one target for one attempt at a run item. There is no
  * reconnect: when it breaks, every later call throws with `connectionLost`.
@@ -234,19 +252,8 @@ export interface TargetSession {
   begin(): Promise<void>;
   /** Sends one statement of the script as one message. Results are counted, not kept. */
   execute(sql: string): Promise<StatementResult>;
-  /**
-   * Runs statements of the open transaction one after the other, without a round
-   * trip for each. Only where the engine itself leaves out everything behind a
-   * statement that failed.
-   *
-   * @param onDone - called once for each that succeeded, in their order, as they
-   * end. It must not throw. When this throws, the statement behind the last of
-   * them failed, or was under way.
-   */
-  executeTogether?(
-    statements: string[],
-    onDone: (result: StatementResult) => void,
-  ): Promise<void>;
+  /** Only where the engine itself leaves out everything behind a statement that failed. */
+  readonly together?: StatementGroups;
   /** Inserts or updates the own ledger row. Durable at once outside a transaction. */
   writeLedger(row: LedgerRow): Promise<void>;
   /**

@@ -201,6 +201,21 @@ describe('executing a plan', () => {
     }
   });
 
+  it('looks whether it has to stop before each statement that goes alone', async () => {
+    const target = new MemoryTarget();
+    const task = taskOn(target, ['single_transaction', ['abcDEF']]);
+    const sent: string[] = [];
+    const execute = task.session.execute.bind(task.session);
+    task.session.execute = async sql => {
+      sent.push(sql);
+      if (sql === 'D') task.attempt.stop('shutdown');
+      return execute(sql);
+    };
+    const end = await applyPlan(task);
+    expect(end.stopped).toBe('shutdown');
+    expect(sent).toEqual(['a', 'b', 'c', 'D']);
+  });
+
   it('says what is there when a cancel comes between two steps', async () => {
     const target = new MemoryTarget();
     const task = taskOn(target, ['stepwise', ['ab', 'c!']]);

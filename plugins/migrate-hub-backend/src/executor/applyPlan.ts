@@ -161,20 +161,28 @@ class PlanExecution {
   }
 
   async #statements(unit: PlanUnit): Promise<void> {
-    const { session, plan } = this.#task;
-    const pace = new StatementPace(plan.statements);
+    const pace = new StatementPace(this.#task.plan.statements);
     for (let index = unit.first; index <= unit.last; ) {
-      const next = session.executeTogether ? pace.next(index, unit.last) : 1;
-      const statements: string[] = [];
-      for (let at = index; at < index + next; at += 1) {
-        statements.push(await this.#text(at));
-      }
+      const statements = await this.#group(index, pace.next(index, unit.last));
       this.#stopIfAsked();
       const began = performance.now();
       await this.#send(index, statements);
       pace.took(performance.now() - began);
-      index += next;
+      index += statements.length;
     }
+  }
+
+  /** Those that leave together from here on: one, or as many as the engine takes, up to `most`. */
+  async #group(first: number, most: number): Promise<string[]> {
+    const { together } = this.#task.session;
+    const statements = [await this.#text(first)];
+    if (!together?.takes(statements[0])) return statements;
+    for (let index = first + 1; index < first + most; index += 1) {
+      const sql = await this.#text(index);
+      if (!together.takes(sql)) break;
+      statements.push(sql);
+    }
+    return statements;
   }
 
   async #text(index: number): Promise<string> {
@@ -193,8 +201,8 @@ class PlanExecution {
       if (index < last) this.#begin(index + 1);
     };
     await this.#cancelable(async () => {
-      if (session.executeTogether && statements.length > 1) {
-        await session.executeTogether(statements, onDone);
+      if (session.together && statements.length > 1) {
+        await session.together.execute(statements, onDone);
       } else {
         onDone(await session.execute(statements[0]));
       }

@@ -1,6 +1,7 @@
 import {
   HistoryChange,
   LedgerRow,
+  StatementGroups,
   StatementResult,
   TargetError,
   TargetRecord,
@@ -83,12 +84,13 @@ export class MemorySession implements TargetSession {
     return { rows: 1, durationMs: 1 };
   }
 
-  async executeTogether(
-    statements: string[],
-    onDone: (result: StatementResult) => void,
-  ): Promise<void> {
-    for (const sql of statements) onDone(await this.execute(sql));
-  }
+  readonly together: StatementGroups = {
+    // Capital letters go alone.
+    takes: sql => sql !== sql.toUpperCase(),
+    execute: async (statements, onDone) => {
+      for (const sql of statements) onDone(await this.execute(sql));
+    },
+  };
 
   async writeLedger(row: LedgerRow): Promise<void> {
     this.#call(state => {
