@@ -32,7 +32,7 @@ export interface Config {
       connectionTestsPerMinute?: number;
       /** Analyses of SQL in the editor, and previews of a request. Default: 300. */
       analysesPerMinute?: number;
-      /** After this PostgreSQL breaks off a query of the hub on its own records. Default: 30. */
+      /** After this PostgreSQL breaks off a query of the hub on its own records. More than 0. Default: 30. */
       queryTimeoutSeconds?: number;
     };
     /** Which servers the hub may connect to as targets. */

@@ -52,6 +52,7 @@ import { RunRequests } from './services/RunRequests';
 import { RunLapses } from './services/RunLapses';
 import { RunRevisions } from './services/RunRevisions';
 import { SecretRotation } from './services/SecretRotation';
+import { KnownRevisions } from './services/KnownRevisions';
 import { KeyHealth } from './services/KeyHealth';
 import { SignInMetrics } from './services/SignInLog';
 import { Receivers } from './services/Receivers';
@@ -113,7 +114,12 @@ export function createHub(options: {
   const signIn = createSignIn({
     ...{ commands, config, logger, secrets, signer, userInfo, metrics },
   });
-  const facts = RunFactsReader.create({ environments, signer });
+  const knownRevisions = new KnownRevisions();
+  const facts = RunFactsReader.create({
+    environments,
+    signer,
+    revisions: knownRevisions,
+  });
   const gate = Gate.create(facts);
   const revisions = RunRevisions.create({ knex, drivers, facts });
   const lapses = RunLapses.create({ knex, facts });
@@ -244,6 +250,7 @@ export function createHub(options: {
         ...parts,
         listener,
         items: RunItemsService.create({ knex, facts }),
+        revisions: knownRevisions,
         drivers,
         secrets: targetSecrets,
         gate,

@@ -25,7 +25,7 @@ import { HubMetrics } from './observability/HubMetrics';
 import { metricsHandler } from './observability/metricsHandler';
 import { ensureDemoUsers } from './services/DemoUsers';
 import { raiseEpoch } from './services/raiseEpoch';
-import { openDatabase, smallPool } from './store/Database';
+import { openDatabase, readQueryTimeoutMs, smallPool } from './store/Database';
 import { idempotencyStore } from './store/idempotency';
 import { Listener, listenerConnection } from './store/Listener';
 import { ownershipOfTrail, ownershipText } from './store/ownership';
@@ -81,11 +81,8 @@ export const migrateHubPlugin = createBackendPlugin({
       },
       async init(deps) {
         const { config, logger, scheduler, lifecycle } = deps;
-        const timeout = config.getOptionalNumber(
-          'migrateHub.limits.queryTimeoutSeconds',
-        );
         const knex = await openDatabase(deps.database, {
-          queryTimeoutMs: timeout && timeout * 1000,
+          queryTimeoutMs: readQueryTimeoutMs(config),
         });
         const listener = Listener.create({
           connect: listenerConnection(knex),

@@ -2,6 +2,7 @@ import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUt
 import { sha256 } from '../crypto/canonical';
 import { wakeRuns } from '../store/runItemClaims';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
+import { preventClaim } from './__testUtils__/preventClaim';
 
 const ADD_ITEMS = `create table items (id int primary key);
 insert into items values (1), (2);
@@ -145,40 +146,6 @@ describe('executing a run', () => {
     expect(await knex('migrations_ledger')).toEqual([]);
   });
 
-  it('names the one that failed of many that left together, and logs those before it', async () => {
-    world = await ExecutionWorld.create();
-    await world.startExecutor();
-    const inserts = Array.from(
-      { length: 400 },
-      (_, n) => `insert into items values (${n});`,
-    );
-    const runId = await world.request({
-      key: 'many',
-      sqlUp: [
-        'create table items (id int check (id <> 300));',
-        ...inserts,
-      ].join('\n'),
-    });
-    await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
-    const [item] = await world.itemsOf(runId);
-    expect(item).toMatchObject({
-      outcome: 'not_applied',
-      error: { sqlState: '23514', statementIndex: 301, line: 302 },
-    });
-    const log = await world.logOf(runId);
-    const done = log.filter(({ message }) => message.startsWith('Statement'));
-    expect(done.map(({ message }) => Number(/\d+/.exec(message)?.[0]))).toEqual(
-      Array.from({ length: 301 }, (_, n) => n + 1),
-    );
-    expect(log).toContainEqual(
-      expect.objectContaining({
-        statementIndex: 301,
-        message: expect.stringContaining('Failing row'),
-      }),
-    );
-  });
-
   it('tells how far it came step by step, and refuses the next run there', async () => {
     world = await ExecutionWorld.create();
     await world.startExecutor();
@@ -279,6 +246,27 @@ create index concurrently items_no on items (missing);
       action => action === 'execution.blocked',
     );
     expect(blocked).toHaveLength(1);
+  });
+
+  it('goes on with younger runs while one cannot be claimed, and says which', async () => {
+    world = await ExecutionWorld.create();
+    const older = await world.request({ key: 'older', sqlUp: ADD_ITEMS });
+    await world.execute(older);
+    const younger = await world.request({ key: 'younger', sqlUp: 'select 1;' });
+    await world.execute(younger);
+    const mend = await preventClaim(world.knex, older);
+    await world.startExecutor();
+    expect(await ended(younger)).toBe('executed');
+    expect(
+      world.logger.lines.some(
+        line =>
+          line.includes('Some work could not be taken') &&
+          line.includes(`run ${older} cannot be claimed`),
+      ),
+    ).toBe(true);
+    expect(await world.statusOf(older)).toBe('queued');
+    await mend();
+    expect(await ended(older)).toBe('executed');
   });
 
   it('leaves a run to executors that know its scheme', async () => {

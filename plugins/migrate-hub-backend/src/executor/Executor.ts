@@ -4,6 +4,7 @@ import { TargetDriver } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
 import { setTimeout as sleep } from 'timers/promises';
 import { Alarm } from '../services/Alarm';
+import { KnownRevisions } from '../services/KnownRevisions';
 import {
   Claim,
   Claimant,
@@ -44,6 +45,7 @@ export interface ExecutorOptions {
   heartbeatKnex: Knex;
   listener: Listener;
   items: RunItemsService;
+  revisions: KnownRevisions;
   drivers: ReadonlyMap<Engine, TargetDriver>;
   secrets: TargetSecrets;
   gate: ClaimGate;
@@ -66,6 +68,8 @@ const CONTENDED_MS = 20;
 
 /** A look for work takes milliseconds; something is wrong if none ended for so long. */
 const LOOK_MS = 30_000;
+
+const TELL_MS = 60_000;
 
 /** After the grace period, time for a worker to get to its next stop. */
 const STOP_MS = 2_000;
@@ -93,6 +97,8 @@ export class Executor {
   #lastLook = performance.now();
   /** Whose turn it was when all runs were looked at, and when that was. */
   #turn: { runId: string; at: number } | undefined;
+  /** What last kept work from being taken, and when that was logged. */
+  #told: { message: string; at: number } | undefined;
   /** Nothing more can be recorded: whatever is left is for others to recover. */
   #abandoned = false;
 
@@ -124,7 +130,7 @@ export class Executor {
       drivers: options.drivers,
       secrets: options.secrets,
       checkpoint: options.checkpoint,
-      materials: RunMaterials.create(knex),
+      materials: RunMaterials.create(options),
       failPoint: options.failPoint,
     });
   }
@@ -201,8 +207,9 @@ export class Executor {
       try {
         if (!registered) await this.#heartbeat.start();
         registered = true;
-        const contended = await this.#claim();
+        const { contended, failure } = await this.#claim();
         if (contended) pause = CONTENDED_MS * (1 + Math.random());
+        if (failure) this.#tell(failure);
         this.#lastLook = performance.now();
         backoff.reset();
       } catch (error) {
@@ -216,19 +223,29 @@ export class Executor {
     }
   }
 
+  /** The same once a minute: it looks for work many times a second. */
+  #tell(failure: Error): void {
+    const { message } = failure;
+    const now = performance.now();
+    if (this.#told?.message === message && now - this.#told.at < TELL_MS)
+      return;
+    this.#told = { message, at: now };
+    this.#options.logger.warn('Some work could not be taken', failure);
+  }
+
   /** Takes as many items as there are free places and sets workers to them. */
-  async #claim(): Promise<boolean> {
+  async #claim(): Promise<{ contended: boolean; failure?: Error }> {
     const { config, items } = this.#options;
     const slots = config.parallelism - this.#attempts.size;
-    if (slots <= 0) return false;
-    const { claims, contended } = await items.claim({
+    if (slots <= 0) return { contended: false };
+    const { claims, contended, failure } = await items.claim({
       ...this.#claimant(),
       slots,
     });
     const [first] = claims;
     if (first) this.#turn = { runId: first.run.id, at: performance.now() };
     for (const claim of claims) this.#begin(claim);
-    return contended;
+    return { contended, failure };
   }
 
   #claimant(): Claimant {

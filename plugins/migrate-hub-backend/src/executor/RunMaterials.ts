@@ -8,10 +8,10 @@ import {
   utf8Of,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node';
 import { Knex } from 'knex';
-import { RevisionRecord, RunRecord } from '../domain/types';
-import { findMigration, findVersion, readSqlText } from '../store/migrations';
+import { RunRecord } from '../domain/types';
+import { KnownRevisions, RevisionBasis } from '../services/KnownRevisions';
+import { findMigration, readSqlText } from '../store/migrations';
 import { readPlan } from '../store/plans';
-import { currentRevisions } from '../store/runRevisions';
 import { findUsers } from '../store/users';
 import { scriptMismatch } from './scripts';
 
@@ -51,18 +51,23 @@ const STATEMENT_BYTES = 300;
  */
 export class RunMaterials {
   readonly #knex: Knex;
+  readonly #revisions: KnownRevisions;
   /** By run, revision and executing person; the oldest first. */
   readonly #loaded = new Map<
     string,
     { run: Promise<LoadedRun>; bytes: number }
   >();
 
-  private constructor(knex: Knex) {
-    this.#knex = knex;
+  private constructor(options: { knex: Knex; revisions: KnownRevisions }) {
+    this.#knex = options.knex;
+    this.#revisions = options.revisions;
   }
 
-  static create(knex: Knex): RunMaterials {
-    return new RunMaterials(knex);
+  static create(options: {
+    knex: Knex;
+    revisions: KnownRevisions;
+  }): RunMaterials {
+    return new RunMaterials(options);
   }
 
   async get(run: RunRecord): Promise<LoadedRun> {
@@ -98,32 +103,32 @@ export class RunMaterials {
   }
 
   async #load(run: RunRecord): Promise<LoadedRun> {
-    const revisions = await currentRevisions(this.#knex, [run.id]);
-    const revision = revisions.get(run.id);
-    if (revision?.revision !== run.revision) {
+    // The claim has read it a moment ago.
+    const basis = await this.#revisions.get(this.#knex, run);
+    if (!basis) {
       throw new Error(`revision ${run.revision} of run ${run.id} is gone`);
     }
+    const { revision } = basis;
     return {
       policy: revision.policy,
       targets: new Map(
         revision.binding.targets.map(target => [target.id, target]),
       ),
-      material: this.#loadMaterial(run, revision),
+      material: this.#loadMaterial(run, basis),
     };
   }
 
   async #loadMaterial(
     run: RunRecord,
-    revision: RevisionRecord,
+    { revision, version }: RevisionBasis,
   ): Promise<RunMaterial> {
-    const [migration, version, plan, sql, users] = await Promise.all([
+    const [migration, plan, sql, users] = await Promise.all([
       findMigration(this.#knex, run.migrationId),
-      findVersion(this.#knex, run.migrationId, revision.version),
       readPlan(this.#knex, revision.planHash),
       readSqlText(this.#knex, revision.checksum),
       findUsers(this.#knex, run.executedBy ? [run.executedBy] : []),
     ]);
-    if (!migration || !version) throw new Error(`run ${run.id} is incomplete`);
+    if (!migration) throw new Error(`run ${run.id} is incomplete`);
     const executor = run.executedBy ? users.get(run.executedBy) : undefined;
     const bytes = await utf8Of(sql);
     return {

@@ -4,6 +4,7 @@ import { newId } from '../store/Database';
 import { beat } from '../store/executors';
 import { ItemResult } from '../store/runItemAttempts';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
+import { preventClaim } from './__testUtils__/preventClaim';
 import { EndedAttempts } from './EndedAttempts';
 import { Flusher } from './Flusher';
 import { ItemAttempt } from './ItemAttempt';
@@ -35,18 +36,25 @@ describe('what items at work have in common', () => {
 
   afterEach(() => world.drop());
 
-  async function claim(key: string): Promise<ItemAttempt[]> {
+  const ask = {
+    executorId,
+    leaseSeconds: 60,
+    knows: EXECUTOR_KNOWS,
+    slots: 5,
+  };
+
+  async function queued(key: string): Promise<string> {
     const runId = await world.request({
       key,
       sqlUp: `create table ${key} ();`,
     });
     await world.execute(runId);
-    const { claims } = await world.items.claim({
-      executorId,
-      leaseSeconds: 60,
-      knows: EXECUTOR_KNOWS,
-      slots: 4,
-    });
+    return runId;
+  }
+
+  async function claim(key: string): Promise<ItemAttempt[]> {
+    await queued(key);
+    const { claims } = await world.items.claim(ask);
     return claims.flatMap(({ run, items }) =>
       items.map(item => new ItemAttempt(run, item)),
     );
@@ -62,30 +70,29 @@ describe('what items at work have in common', () => {
     return texts;
   }
 
-  it('what was claimed of one run is worked on, though the next cannot be claimed', async () => {
-    const runIds: string[] = [];
-    for (const key of ['first', 'second']) {
-      const runId = await world.request({
-        key,
-        sqlUp: `create table ${key} ();`,
-      });
-      await world.execute(runId);
-      runIds.push(runId);
-    }
-    await world.knex.raw(
-      `create function fails() returns trigger language plpgsql as $$
-         begin raise 'it cannot be claimed'; end $$;
-       create trigger fails before update on runs for each row
-         when (new.id = '${runIds[1]}') execute function fails()`,
-    );
-    const { claims, contended } = await world.items.claim({
-      executorId,
-      leaseSeconds: 60,
-      knows: EXECUTOR_KNOWS,
-      slots: 5,
-    });
-    expect(claims.map(({ run }) => run.id)).toEqual([runIds[0]]);
-    expect(contended).toBe(true);
+  it.each([
+    { broken: 'the older', order: [0, 1] },
+    { broken: 'the younger', order: [1, 0] },
+  ])(
+    'one of two runs is claimed, though $broken cannot be, and that is told',
+    async ({ order }) => {
+      const runIds = [await queued('first'), await queued('second')];
+      const [broken, good] = order.map(index => runIds[index]);
+      await preventClaim(world.knex, broken);
+      const { claims, contended, failure } = await world.items.claim(ask);
+      expect(claims.map(({ run }) => run.id)).toEqual([good]);
+      expect(contended).toBe(false);
+      expect(failure?.message).toMatch(`run ${broken} cannot be claimed`);
+      expect(failure?.message).toMatch('its row is broken');
+    },
+  );
+
+  it('that the only run cannot be claimed is no failure of the look', async () => {
+    const broken = await queued('broken');
+    await preventClaim(world.knex, broken);
+    const { claims, failure } = await world.items.claim(ask);
+    expect(claims).toEqual([]);
+    expect(failure?.message).toMatch(`run ${broken} cannot be claimed`);
   });
 
   it('is asked once for all of them, and each gets its own answer', async () => {

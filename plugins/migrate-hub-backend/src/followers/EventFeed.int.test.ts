@@ -22,7 +22,7 @@ describe('the feed of committed events', () => {
   const feedOf = (options: Partial<EventFeedOptions>): EventFeed => {
     const { knex, logger } = world;
     return EventFeed.create({
-      ...{ knex, logger, followers: [], retryMs: [1] },
+      ...{ knex, logger, followers: [], patience: { retryMs: [1] } },
       listener: Listener.create({ connect: listenerConnection(knex), logger }),
       ...options,
     });
@@ -143,6 +143,39 @@ describe('the feed of committed events', () => {
     });
     expect(await countFedEvents(world.knex)).toBe(0);
     expect(world.logger.lines.join()).toContain('somebody else did not take');
+  });
+
+  it('has little patience with one that hangs, and tells it the rest when it is back', async () => {
+    const kept = keeper();
+    const failures: string[] = [];
+    const tries: string[] = [];
+    const hanging: Follower = {
+      ...{ name: 'somebody who hangs', batch: 'one' },
+      follow: async ([{ entityId }]) => {
+        tries.push(entityId);
+        if (entityId === '0' && tries.length === 1) throw new Error('is ill');
+        if (Number(entityId) < 3) await new Promise(() => {});
+      },
+    };
+    await world.knex.transaction(async tx => {
+      for (let count = 0; count < 5; count += 1) {
+        await appendAuditEvent(tx, {
+          ...{ action: 'settings.changed', entityType: 'settings' },
+          entityId: String(count),
+        });
+      }
+    });
+    const feed = feedOf({
+      followers: [hanging, kept],
+      onFailure: name => failures.push(name),
+      // Lost with the first try: whoever waits for an answer after it waits for ever.
+      patience: { retryMs: [1, 1], answerMs: 600_000, lostMs: 0, hurriedMs: 1 },
+    });
+    expect(await feed.deliver()).toBe(5);
+    expect(tries).toEqual(['0', '0', '1', '2', '3', '4']);
+    expect(failures).toEqual(Array(3).fill('somebody who hangs'));
+    expect(kept.told).toHaveLength(5);
+    expect(await countFedEvents(world.knex)).toBe(0);
   });
 
   it('publishes for other plugins, without what is private', async () => {

@@ -3,6 +3,7 @@ import { Knex } from 'knex';
 import { Loop } from '../services/Loop';
 import { CHANNELS, Listener } from '../store/Listener';
 import { dropFedEvents, FedEvent, takeFedEvents } from '../store/eventFeed';
+import { Patience, PatienceOptions } from './Patience';
 
 /** Somebody who is told of every committed audit event, in order, at least once. */
 export interface Follower {
@@ -22,8 +23,8 @@ export interface EventFeedOptions {
   record?: (tx: Knex.Transaction, events: readonly FedEvent[]) => Promise<void>;
   /** A follower did not take an event after all tries. */
   onFailure?: (follower: string) => void;
-  /** Pauses between the tries of a follower, in ms. */
-  retryMs?: readonly number[];
+  /** What a follower that fails may cost. */
+  patience?: Partial<PatienceOptions>;
   /** How often the server hears of the transaction that followers hold open, in ms. */
   awakeMs?: number;
 }
@@ -31,14 +32,11 @@ export interface EventFeedOptions {
 const BATCH = 100;
 /** Events of runs ring; the others may wait that long. */
 const POLL_MS = 1_000;
-/** At least so long between two looks: what happens meanwhile is told together, pages are told once. */
-const REST_MS = 250;
+/** After a ring: what happens meanwhile is told together, pages are told once, and a run starts first. */
+const GATHER_MS = 200;
 const AFTER_FAILURE_MS = 5_000;
-const RETRY_MS = [250, 2_000];
 /** Well within the time for which the server lets a transaction be idle, see `limitQueries`. */
-const AWAKE_MS = 10_000;
-/** A follower that does not answer must not hold up the others. */
-const PATIENCE_MS = 10_000;
+const AWAKE_MS = 5_000;
 
 /**
  * Tells followers what was committed: one mechanism for the auditor, events,
@@ -65,7 +63,7 @@ export class EventFeed {
         ),
       pollMs: POLL_MS,
       afterFailureMs: AFTER_FAILURE_MS,
-      restMs: REST_MS,
+      gatherMs: GATHER_MS,
     });
   }
 
@@ -117,13 +115,14 @@ export class EventFeed {
     }
   }
 
-  /** Never throws: one that fails is not told again, and keeps nobody waiting. */
+  /** Never throws: one that fails is not told again, and keeps nobody waiting for long. */
   async #tell(follower: Follower, events: FedEvent[]): Promise<void> {
+    const patience = Patience.create(this.#options.patience);
     const portions =
       follower.batch === 'all' ? [events] : events.map(event => [event]);
     for (const portion of portions) {
       try {
-        await this.#tryTelling(follower, portion);
+        await patience.tell(() => follower.follow(portion));
       } catch (error) {
         this.#options.onFailure?.(follower.name);
         this.#options.logger.error(
@@ -134,32 +133,5 @@ export class EventFeed {
         );
       }
     }
-  }
-
-  async #tryTelling(follower: Follower, events: FedEvent[]): Promise<void> {
-    for (const pause of this.#options.retryMs ?? RETRY_MS) {
-      try {
-        await inTime(follower.follow(events));
-        return;
-      } catch {
-        await new Promise(resolve => setTimeout(resolve, pause));
-      }
-    }
-    await inTime(follower.follow(events));
-  }
-}
-
-async function inTime(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${PATIENCE_MS} ms`)),
-      PATIENCE_MS,
-    );
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -11,6 +11,11 @@ export class Alarm {
     this.#wake?.();
   }
 
+  /** Whoever rang is answered by what begins now. */
+  answer(): void {
+    this.#rung = false;
+  }
+
   async sleep(ms: number): Promise<void> {
     if (!this.#rung) {
       await new Promise<void>(resolve => {

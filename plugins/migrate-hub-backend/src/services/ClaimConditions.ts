@@ -19,6 +19,8 @@ export interface Conditions {
   hold?: Hold;
   limits: ClaimLimits;
   policy: HeldPolicy;
+  /** When the transaction began that asks. */
+  now: Date;
   /** Of a run with a canary. */
   wave?: { number: number; of: number; targets: number };
 }
@@ -80,6 +82,7 @@ export class ClaimConditions {
     return {
       hold,
       policy,
+      now: facts.now,
       wave: waves?.wave,
       limits: {
         held: hold !== undefined,

@@ -6,9 +6,13 @@ import { isOutdatedPlan } from '../store/keptPlans';
 import { CommandContext } from './context';
 
 const DEADLOCK_DETECTED = '40P01';
-const MAX_ATTEMPTS = 3;
-/** More than a pool has connections: each may have an outdated plan once. */
-const MAX_OUTDATED = 50;
+
+/** How often a transaction is begun again, by what broke it off. */
+const REPEATS = {
+  deadlock: 2,
+  /** More than a pool has connections: each may have an outdated plan once. */
+  outdatedPlan: 50,
+};
 
 /**
  * Runs commands: one command, one transaction, with the state change, the
@@ -68,17 +72,21 @@ export class Commands {
    * of which the connection had kept a plan.
    */
   async #transaction<T>(work: (tx: Knex.Transaction) => Promise<T>) {
-    for (let attempt = 1; ; attempt += 1) {
+    const left = { ...REPEATS };
+    for (;;) {
       try {
         return await this.#knex.transaction(work);
       } catch (error) {
-        if (attempt >= attemptsAfter(error)) throw error;
+        const reason = reasonToRepeat(error);
+        if (!reason || left[reason] === 0) throw error;
+        left[reason] -= 1;
       }
     }
   }
 }
 
-function attemptsAfter(error: unknown): number {
-  if (isOutdatedPlan(error)) return MAX_OUTDATED;
-  return isError(error) && error.code === DEADLOCK_DETECTED ? MAX_ATTEMPTS : 1;
+function reasonToRepeat(error: unknown): keyof typeof REPEATS | undefined {
+  if (isOutdatedPlan(error)) return 'outdatedPlan';
+  const isDeadlock = isError(error) && error.code === DEADLOCK_DETECTED;
+  return isDeadlock ? 'deadlock' : undefined;
 }

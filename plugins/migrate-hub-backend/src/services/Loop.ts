@@ -9,8 +9,11 @@ export interface LoopOptions {
   pollMs: number;
   /** The same after an error; default: as ever. */
   afterFailureMs?: number;
-  /** Shortest time between two looks, whoever rings; default: none. */
-  restMs?: number;
+  /**
+   * A look comes so long after whoever rings, in ms: what happens together is
+   * looked at together, and what led to it is done first; default: at once.
+   */
+  gatherMs?: number;
 }
 
 /** Does a piece of work again and again, until it is stopped; survives its errors. */
@@ -49,17 +52,18 @@ export class Loop {
   }
 
   async #run(): Promise<void> {
-    const { work, onError, pollMs, restMs } = this.#options;
+    const { work, onError, pollMs, gatherMs } = this.#options;
     while (!this.#stopped) {
       let pause = pollMs;
+      this.#alarm.answer();
       try {
         if ((await work()) === 'more') continue;
       } catch (error) {
         pause = this.#options.afterFailureMs ?? pollMs;
         onError(error as Error);
       }
-      if (restMs && !this.#stopped) await this.#stopAlarm.sleep(restMs);
       if (!this.#stopped) await this.#alarm.sleep(pause);
+      if (gatherMs && !this.#stopped) await this.#stopAlarm.sleep(gatherMs);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { ForwardedError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { holdOfRefusals, UNEXPECTED } from '../domain/holds';
 import { counted, Refusal } from '../domain/refusal';
@@ -108,11 +109,12 @@ export class RunItemsService {
    * Claims items, those of the oldest run first, and those that a silent
    * executor has left.
    *
-   * @returns `contended` if somebody else was just at a run: look again soon
+   * @returns `contended` if somebody else was just at a run: look again soon;
+   * `failure` of the first run that could not be claimed
    */
   async claim(
     ask: Claimant & { slots: number },
-  ): Promise<{ claims: Claim[]; contended: boolean }> {
+  ): Promise<{ claims: Claim[]; contended: boolean; failure?: Error }> {
     const runIds = await claimableRuns(this.#knex, {
       ...ask,
       limit: RUNS_A_LOOK,
@@ -120,21 +122,21 @@ export class RunItemsService {
     const claims: Claim[] = [];
     let { slots } = ask;
     let contended = false;
+    let failure: Error | undefined;
     for (const runId of runIds) {
       if (slots === 0) break;
-      const claim = await this.#claimFrom(runId, { ...ask, slots }).catch(
-        error => {
-          // What was claimed from the runs before has to be worked on; the next look tells the error.
-          if (claims.length === 0) throw error;
-          return 'contended' as const;
-        },
-      );
-      if (claim === 'contended') contended = true;
-      if (typeof claim === 'string') continue;
-      claims.push(claim);
-      slots -= claim.items.length;
+      try {
+        const claim = await this.#claimFrom(runId, { ...ask, slots });
+        if (claim === 'contended') contended = true;
+        if (typeof claim === 'string') continue;
+        claims.push(claim);
+        slots -= claim.items.length;
+      } catch (error) {
+        // The younger runs do not wait for it, and what was claimed has to be worked on.
+        failure ??= new ForwardedError(`run ${runId} cannot be claimed`, error);
+      }
     }
-    return { claims, contended };
+    return { claims, contended, failure };
   }
 
   /** One transaction: the run's lock makes its parallelism exact. */
@@ -173,35 +175,12 @@ export class RunItemsService {
     if (run.hold) await wakeRuns(tx, { id: run.id });
 
     const startedRun = run.status === 'queued';
-    const audit = {
-      migrationId: run.migrationId,
-      runId: run.id,
-      environment: run.environment,
-    };
-    if (startedRun) {
-      await markRunStarted(tx, run.id);
-      await appendAuditEvent(tx, {
-        ...audit,
-        action: 'run.started',
-        entityType: 'run',
-        entityId: run.id,
-        payload: { executor: ask.executorId, revision: run.revision },
-      });
-    }
-    for (const item of items) {
-      if (!item.recovered) continue;
-      await appendAuditEvent(tx, {
-        ...audit,
-        action: 'run_item.recovered',
-        entityType: 'run_item',
-        entityId: item.id,
-        payload: {
-          target: item.targetId,
-          attempt: item.attempt,
-          executor: ask.executorId,
-        },
-      });
-    }
+    const events = claimEvents(run, items, { ...ask, startedRun });
+    // They leave together.
+    await Promise.all([
+      startedRun && markRunStarted(tx, run.id),
+      appendAuditEvents(tx, events, { at: ask.conditions.now }),
+    ]);
     return { run: { ...run, status: 'running' }, items, startedRun };
   }
 
@@ -379,6 +358,41 @@ export class RunItemsService {
       return true;
     });
   }
+}
+
+function claimEvents(
+  run: RunRecord,
+  items: ClaimedItem[],
+  { executorId, startedRun }: { executorId: string; startedRun: boolean },
+): NewAuditEvent[] {
+  const audit = {
+    migrationId: run.migrationId,
+    runId: run.id,
+    environment: run.environment,
+  };
+  const started: NewAuditEvent = {
+    ...audit,
+    action: 'run.started',
+    entityType: 'run',
+    entityId: run.id,
+    payload: { executor: executorId, revision: run.revision },
+  };
+  const recovered = items
+    .filter(item => item.recovered)
+    .map(
+      (item): NewAuditEvent => ({
+        ...audit,
+        action: 'run_item.recovered',
+        entityType: 'run_item',
+        entityId: item.id,
+        payload: {
+          target: item.targetId,
+          attempt: item.attempt,
+          executor: executorId,
+        },
+      }),
+    );
+  return startedRun ? [started, ...recovered] : recovered;
 }
 
 function eventsOf(

@@ -1,6 +1,7 @@
 import {
   DatabaseService,
   resolvePackagePath,
+  RootConfigService,
 } from '@backstage/backend-plugin-api';
 import knexFactory, { Knex } from 'knex';
 import { v7 } from 'uuid';
@@ -17,6 +18,22 @@ const QUERY_TIMEOUT_MS = 30_000;
 
 /** So much longer the server has to say so. */
 const GRACE_MS = 5_000;
+
+/**
+ * As configured. Not 0, which to PostgreSQL is no limit: by it also silent lines
+ * and forgotten transactions are told from those at work.
+ *
+ * @throws Error that names the setting, at start-up.
+ */
+export function readQueryTimeoutMs(
+  config: RootConfigService,
+): number | undefined {
+  const key = 'migrateHub.limits.queryTimeoutSeconds';
+  const seconds = config.getOptionalNumber(key);
+  if (seconds === undefined) return undefined;
+  if (seconds > 0) return seconds * 1000;
+  throw new Error(`${key} must be more than 0`);
+}
 
 /**
  * Opens the plugin's database and brings its schema up to date.

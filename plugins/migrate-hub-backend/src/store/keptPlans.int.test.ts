@@ -44,6 +44,15 @@ it('keeps a plan of what is marked, once for each text, and of nothing else', as
   expect(await kept()).toEqual(['select $1::int as n']);
 });
 
+it('what the server never does is told at once, and costs no connection', async () => {
+  const session = async () =>
+    (await knex.raw('select pg_backend_pid() as pid')).rows;
+  const before = await session();
+  const ask = keepPlan(knex.raw('select count(*) from pg_class for update'));
+  await expect(ask).rejects.toMatchObject({ code: '0A000' });
+  expect(await session()).toEqual(before);
+});
+
 describe('an upgrade that changes a table', () => {
   const ask = (tx: Knex) => keepPlan(tx.raw('select * from upgraded'));
 

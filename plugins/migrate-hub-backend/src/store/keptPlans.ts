@@ -38,9 +38,19 @@ function nameOf(text: string): string {
 /**
  * Another replica has changed a table meanwhile, in an upgrade: a plan of this
  * connection is of no use any more. The next connection has none.
+ *
+ * @remarks
+ * To PostgreSQL it is one of many things that it does not do
+ * (`feature_not_supported`). The others are so at every try; this one is told by
+ * the routine that finds it, the message may be in any language.
  */
-export const isOutdatedPlan = (error: unknown): boolean =>
-  (error as { code?: unknown } | null)?.code === '0A000';
+export function isOutdatedPlan(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as {
+    code?: unknown;
+    routine?: unknown;
+  };
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
+}
 
 /**
  * Names what is marked, so that the server prepares it once on this connection.

@@ -23,6 +23,7 @@ import { Executor, ExecutorConfig } from '../Executor';
 import { FailPoint } from '../failPoints';
 import { EnvironmentPolicies } from '../../services/EnvironmentPolicies';
 import { RoleGrants } from '../../services/RoleGrants';
+import { KnownRevisions } from '../../services/KnownRevisions';
 import { RunFactsReader } from '../../services/RunFacts';
 import { RunItemsService } from '../../services/RunItemsService';
 import { newId } from '../../store/Database';
@@ -67,6 +68,7 @@ export class ExecutionWorld {
   /** Of the audit trail, as executors write it into the targets. */
   checkpoint: string | undefined;
   readonly facts: RunFactsReader;
+  readonly #revisions = new KnownRevisions();
   readonly items: RunItemsService;
   /** What the gate says to the executor. */
   readonly blockers: Refusal[] = [];
@@ -101,7 +103,11 @@ export class ExecutionWorld {
     this.environments = environments;
     this.#policy = { ...environments.configured('daily').policy, ...policy };
     this.#grants = RoleGrants.create(this.#signer);
-    this.facts = RunFactsReader.create({ environments, signer: this.#signer });
+    this.facts = RunFactsReader.create({
+      environments,
+      signer: this.#signer,
+      revisions: this.#revisions,
+    });
     this.items = RunItemsService.create({ knex, facts: this.facts });
   }
 
@@ -222,6 +228,7 @@ export class ExecutionWorld {
       heartbeatKnex,
       listener,
       items: RunItemsService.create({ knex, facts: this.facts }),
+      revisions: this.#revisions,
       drivers: new Map([['postgres', this.driver]]),
       secrets: {
         open: async target => ({
