@@ -9,6 +9,7 @@ import { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { HubError } from '../errors';
 import { Caller, CommandContext } from '../services/context';
+import { Authentication } from './Authentication';
 import { bearerOf } from './bearer';
 import { PortalPermissions } from './PortalPermissions';
 import { readJsonBody } from './requestBody';
@@ -39,10 +40,10 @@ export type Answer<R extends Route> = z.input<R['response']> | undefined;
 /** Mounts routes of the contract, each with the checks that its entry asks for. */
 export class ContractRouter {
   readonly #options: {
-    httpAuth: HttpAuthService;
     identity: IdentityResolver;
     fingerprint: (bytes: Buffer) => string;
   };
+  readonly #authentication: Authentication;
   readonly #permissions: PortalPermissions;
 
   /**
@@ -65,6 +66,7 @@ export class ContractRouter {
     fingerprint: (bytes: Buffer) => string;
   }) {
     this.#options = options;
+    this.#authentication = Authentication.create(options.httpAuth);
     this.#permissions = PortalPermissions.create(options.permissions);
   }
 
@@ -125,21 +127,20 @@ export class ContractRouter {
   }
 
   async #authorize(req: Request, route: Route): Promise<Caller> {
-    const { httpAuth, identity } = this.#options;
-    const credentials = await httpAuth.credentials(req, {
-      allow: ['user', 'service'],
-    });
+    const reads = route.method === 'GET';
+    const credentials = await (reads
+      ? this.#authentication.verifyLately(req)
+      : this.#authentication.verify(req));
     const bearer = bearerOf(req);
-    const caller = await identity.resolve({
+    const caller = await this.#options.identity.resolve({
       credentials,
       bearer,
       requestId: scopeOf(req).requestId,
     });
     const { permission } = route;
-    const isGiven =
-      route.method === 'GET'
-        ? await this.#permissions.gaveLately(credentials, permission, bearer)
-        : await this.#permissions.gives(credentials, permission);
+    const isGiven = await (reads
+      ? this.#permissions.gaveLately(credentials, permission, bearer)
+      : this.#permissions.gives(credentials, permission));
     if (isGiven) return caller;
     throw new HubError(
       'PERMISSION_DENIED',

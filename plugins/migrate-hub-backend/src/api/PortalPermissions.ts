@@ -6,16 +6,7 @@ import {
   AuthorizeResult,
   BasicPermission,
 } from '@backstage/plugin-permission-common';
-import { createHash } from 'crypto';
-
-/** So long a permission that was given lasts for reading, without another question. */
-const KEPT_MS = 5_000;
-
-const MOST_KEPT = 1_000;
-
-/** A token is not kept. */
-const hashOf = (token: string): string =>
-  createHash('sha256').update(token).digest('base64');
+import { Lately } from './Lately';
 
 /**
  * What the portal's permission policy says. To ask it costs Backstage a request
@@ -24,8 +15,8 @@ const hashOf = (token: string): string =>
  */
 export class PortalPermissions {
   readonly #permissions: PermissionsService;
-  /** Until when, by token and permission. What was denied is asked again at once. */
-  readonly #given = new Map<string, number>();
+  /** What was denied is asked again at once. */
+  readonly #given = new Lately<true>();
 
   private constructor(permissions: PermissionsService) {
     this.#permissions = permissions;
@@ -48,7 +39,7 @@ export class PortalPermissions {
   /**
    * The same, or what was said within the last seconds.
    *
-   * @param bearer - the token that the credentials came from, verified just now
+   * @param bearer - the token that the credentials came from
    */
   async gaveLately(
     credentials: BackstageCredentials,
@@ -56,18 +47,11 @@ export class PortalPermissions {
     bearer: string | undefined,
   ): Promise<boolean> {
     if (bearer === undefined) return this.gives(credentials, permission);
-    const key = `${permission.name} ${hashOf(bearer)}`;
+    const question = permission.name;
+    if (this.#given.get(bearer, question)) return true;
     const asked = performance.now();
-    if ((this.#given.get(key) ?? 0) > asked) return true;
     const isGiven = await this.gives(credentials, permission);
-    this.#given.delete(key);
-    if (isGiven) this.#keep(key, asked + KEPT_MS);
+    if (isGiven) this.#given.keep(bearer, true, { question, asked });
     return isGiven;
-  }
-
-  #keep(key: string, until: number): void {
-    this.#given.set(key, until);
-    const [oldest] = this.#given.keys();
-    if (this.#given.size > MOST_KEPT) this.#given.delete(oldest);
   }
 }

@@ -2,7 +2,7 @@ import { Request } from 'express';
 
 /**
  * The token of a request's Authorization header, read as Backstage's `httpAuth`
- * reads it. Only to be used after `httpAuth` has verified it.
+ * reads it. Not verified.
  */
 export const bearerOf = (req: Request): string | undefined =>
   req.headers.authorization?.match(/^Bearer[ ]+(\S+)$/i)?.[1];
