@@ -1,8 +1,8 @@
 import { digestOf } from '../domain/binding';
 import { RevisionRecord, RunRecord, VersionRecord } from '../domain/types';
 import { Tx } from '../store/Database';
-import { findVersion } from '../store/migrations';
-import { changersOf, currentRevisions } from '../store/runRevisions';
+import { changersOf, revisionOfRun, versionOfRun } from '../store/runRevisions';
+import { together } from '../store/together';
 
 /** What never changes about a revision. */
 export interface RevisionBasis {
@@ -25,27 +25,28 @@ export async function readRevisionBasis(
   tx: Tx,
   run: RunRecord,
 ): Promise<RevisionBasis | undefined> {
-  const revision = (await currentRevisions(tx, [run.id])).get(run.id);
-  if (!revision) return undefined;
-  const version = await findVersion(tx, run.migrationId, revision.version);
-  if (!version) return undefined;
-  return { revision, version, changerIds: await changersOf(tx, run.id) };
+  const [revision, version, changerIds] = await together(tx, [
+    revisionOfRun(tx, run),
+    versionOfRun(tx, run),
+    changersOf(tx, run),
+  ]);
+  return revision && version && { revision, version, changerIds };
 }
 
 /**
- * Revisions of the runs at work. A revision is an immutable row, and with many
+ * Revisions of the runs at work, as the given records have them. A revision is an immutable row, and with many
  * targets a long one: its digest is checked once, not for every item.
  */
 export class KnownRevisions {
   readonly #known = new Map<string, KnownRevision>();
 
-  /** @returns undefined if the run is at another revision by now */
+  /** @returns undefined if there is no such revision */
   async get(tx: Tx, run: RunRecord): Promise<KnownRevision | undefined> {
     const key = `${run.id} ${run.revision}`;
     const known = this.#known.get(key);
     if (known) return known;
     const basis = await readRevisionBasis(tx, run);
-    if (basis?.revision.revision !== run.revision) return undefined;
+    if (!basis) return undefined;
     const sound = digestOf(basis.revision.binding) === basis.revision.digest;
     const found = { ...basis, sound };
     this.#known.set(key, found);

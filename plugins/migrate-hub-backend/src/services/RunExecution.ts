@@ -7,7 +7,11 @@ import { Knex } from 'knex';
 import { z } from 'zod';
 import { isRefusal, Refusal } from '../domain/refusal';
 import { mayCancel, mayRetry } from '../domain/runStates';
-import { appendAuditEvent, NewAuditEvent } from '../store/audit';
+import {
+  appendAuditEvent,
+  appendAuditEvents,
+  NewAuditEvent,
+} from '../store/audit';
 import { CANCEL, CHANNELS, notify } from '../store/Listener';
 import { cancelQueuedItems } from '../store/runItems';
 import { openRunOnTargets, reopenItems } from '../store/openItems';
@@ -187,9 +191,9 @@ export class RunExecution {
         await this.#options.lapses.lapse(tx, context, facts);
         return { blockers };
       }
-      await appendAuditEvent(tx, {
-        ...runAudit(context, run),
-        ...(await way.start(tx, facts)),
+      const event = await way.start(tx, facts);
+      await appendAuditEvents(tx, [{ ...runAudit(context, run), ...event }], {
+        at: facts.now,
       });
       await recomputeEnvironmentState(tx, reader, run);
       await notify(tx, CHANNELS.work);

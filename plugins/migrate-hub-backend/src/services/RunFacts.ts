@@ -82,20 +82,23 @@ export class RunFactsReader {
   readonly #environments: EnvironmentPolicies;
   readonly #signer: Signer;
   readonly #grants: RoleGrants;
-  readonly #revisions = new KnownRevisions();
+  readonly #revisions: KnownRevisions;
   readonly #bases = new KnownRunBases();
 
   private constructor(options: {
     environments: EnvironmentPolicies;
+    revisions: KnownRevisions;
     signer: Signer;
   }) {
     this.#environments = options.environments;
+    this.#revisions = options.revisions;
     this.#signer = options.signer;
     this.#grants = RoleGrants.create(options.signer);
   }
 
   static create(options: {
     environments: EnvironmentPolicies;
+    revisions: KnownRevisions;
     signer: Signer;
   }): RunFactsReader {
     return new RunFactsReader(options);

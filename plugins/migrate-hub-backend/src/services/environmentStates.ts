@@ -7,7 +7,7 @@ import {
 } from '../domain/environmentState';
 import { RunRecord } from '../domain/types';
 import { holdingsOf } from '../store/holdings';
-import { findMigration, findVersion, saveState } from '../store/migrations';
+import { currentVersion, saveState } from '../store/migrations';
 import {
   newestExecutedRun,
   pressingApplyRuns,
@@ -24,16 +24,19 @@ export async function recomputeEnvironmentState(
   facts: RunFactsReader,
   at: Pick<RunRecord, 'migrationId' | 'environment'>,
 ): Promise<void> {
-  const migration = await findMigration(tx, at.migrationId);
-  const version =
-    migration && (await findVersion(tx, migration.id, migration.version));
-  if (!migration || !version) throw new Error(`no migration ${at.migrationId}`);
-
-  const executed = await newestExecutedRun(tx, at);
+  // All leave together.
+  const [version, executed, open, holdings, targets] = await Promise.all([
+    currentVersion(tx, at.migrationId),
+    newestExecutedRun(tx, at),
+    pressingApplyRuns(tx, at),
+    holdingsOf(tx, at.migrationId, at.environment),
+    targetsOfMigration(tx, at),
+  ]);
+  if (!version) throw new Error(`no migration ${at.migrationId}`);
   const rolledBackAt =
     executed?.type === 'rollback' ? executed.finishedAt : undefined;
   const pressing: ApplyRunFacts[] = [];
-  for (const run of await pressingApplyRuns(tx, at)) {
+  for (const run of open) {
     // What failed before a rollback was undone with it.
     const undone =
       run.status === 'failed' && rolledBackAt && rolledBackAt > run.createdAt;
@@ -45,10 +48,9 @@ export async function recomputeEnvironmentState(
     });
   }
 
-  const holdings = await holdingsOf(tx, at.migrationId, at.environment);
   const derived = deriveEnvironmentState({
     currentChecksumUp: version.checksumUp,
-    targets: await targetsOfMigration(tx, at),
+    targets,
     holdings: holdings.flatMap(({ targetId, checksumUp }) =>
       checksumUp ? [{ targetId, checksumUp }] : [],
     ),

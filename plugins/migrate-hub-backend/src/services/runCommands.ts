@@ -16,10 +16,13 @@ export async function lockForCommand(
   tx: Knex.Transaction,
   { migrationId, id }: Pick<RunRecord, 'migrationId' | 'id'>,
 ): Promise<RunRecord> {
-  await lockMigration(tx, migrationId);
-  const run = await lockRun(tx, id);
+  // They leave together, and the server takes them in this order.
+  const [, run] = await Promise.all([
+    lockMigration(tx, migrationId),
+    lockRun(tx, id),
+    lockRunItems(tx, id),
+  ]);
   if (!run) throw new Error(`no run ${id}`);
-  await lockRunItems(tx, id);
   return run;
 }
 
@@ -60,14 +63,17 @@ export async function handToExecutors(
       reason: 'The target is disabled; the rest was executed without it.',
     });
   }
-  await makeItemsClaimable(tx, run.id);
-  await updateRun(tx, run.id, {
-    status: nextRunStatus(run.status, how.event),
-    executedBy: how.executedBy,
-    queued: true,
-    scheduledFor: how.scheduledFor ?? null,
-    wake: true,
-    ...(how.event === 'retry' && { finished: false, cancelRequested: false }),
-  });
+  // They leave together.
+  await Promise.all([
+    makeItemsClaimable(tx, run.id),
+    updateRun(tx, run.id, {
+      status: nextRunStatus(run.status, how.event),
+      executedBy: how.executedBy,
+      queued: true,
+      scheduledFor: how.scheduledFor ?? null,
+      wake: true,
+      ...(how.event === 'retry' && { finished: false, cancelRequested: false }),
+    }),
+  ]);
   return skipped;
 }

@@ -191,7 +191,7 @@ export async function insertVersion(
   });
 }
 
-interface VersionRow {
+export interface VersionRow {
   migration_id: string;
   version: number;
   checksum_up: string;
@@ -201,7 +201,7 @@ interface VersionRow {
   created_at: Date;
 }
 
-const toVersion = (row: VersionRow): VersionRecord => ({
+export const toVersion = (row: VersionRow): VersionRecord => ({
   migrationId: row.migration_id,
   version: row.version,
   checksumUp: row.checksum_up,
@@ -230,6 +230,20 @@ export async function findVersion(
   const row = await tx('migration_versions')
     .where({ migration_id: migrationId, version })
     .first();
+  return row && toVersion(row);
+}
+
+/** The newest one of a migration. */
+export async function currentVersion(
+  tx: Tx,
+  migrationId: string,
+): Promise<VersionRecord | undefined> {
+  const row = await tx('migration_versions as v')
+    .join('migrations as m', join =>
+      join.on('m.id', 'v.migration_id').andOn('m.version', 'v.version'),
+    )
+    .where('m.id', migrationId)
+    .first('v.*');
   return row && toVersion(row);
 }
 

@@ -1,8 +1,10 @@
 import { Knex } from 'knex';
 import { canonicalJson } from '../crypto/canonical';
-import { RevisionRecord, RunRecord } from '../domain/types';
+import { RevisionRecord, RunRecord, VersionRecord } from '../domain/types';
 import { Tx } from './Database';
+import { toVersion, VersionRow } from './migrations';
 import { optional } from './rows';
+import { Question } from './together';
 
 export async function insertRevision(
   tx: Knex.Transaction,
@@ -23,6 +25,34 @@ export async function insertRevision(
   });
 }
 
+interface RevisionRow {
+  run_id: string;
+  revision: number;
+  version: number;
+  plan_hash: string;
+  checksum: string;
+  policy: RevisionRecord['policy'];
+  binding: string;
+  digest: string;
+  cause: RevisionRecord['cause'];
+  created_by: string | null;
+  created_at: Date;
+}
+
+const toRevision = (row: RevisionRow): RevisionRecord => ({
+  runId: row.run_id,
+  revision: row.revision,
+  version: row.version,
+  planHash: row.plan_hash,
+  checksum: row.checksum,
+  policy: row.policy,
+  binding: JSON.parse(row.binding),
+  digest: row.digest,
+  cause: row.cause,
+  createdBy: optional(row.created_by),
+  createdAt: row.created_at,
+});
+
 /** The current revision of each run, by run id. */
 export async function currentRevisions(
   tx: Tx,
@@ -34,35 +64,49 @@ export async function currentRevisions(
     )
     .whereIn('v.run_id', runIds)
     .select('v.*');
-  return new Map(
-    rows.map(row => [
-      row.run_id,
-      {
-        runId: row.run_id,
-        revision: row.revision,
-        version: row.version,
-        planHash: row.plan_hash,
-        checksum: row.checksum,
-        policy: row.policy,
-        binding: JSON.parse(row.binding),
-        digest: row.digest,
-        cause: row.cause,
-        createdBy: optional(row.created_by),
-        createdAt: row.created_at,
-      },
-    ]),
-  );
+  return new Map(rows.map(row => [row.run_id, toRevision(row)]));
 }
 
-/** Who made the revisions of a run after the first. */
-export async function changersOf(tx: Tx, runId: string): Promise<string[]> {
-  return tx('run_revisions')
-    .where({ run_id: runId })
+/** A revision of a run, as the given record has it. */
+type At = Pick<RunRecord, 'id' | 'revision'>;
+
+export const revisionOfRun = (
+  tx: Tx,
+  { id, revision }: At,
+): Question<RevisionRecord | undefined> => ({
+  query: tx('run_revisions').where({ run_id: id, revision }),
+  read: ([row]: RevisionRow[]) => row && toRevision(row),
+});
+
+/** The version that this revision binds. */
+export const versionOfRun = (
+  tx: Tx,
+  { id, revision }: At,
+): Question<VersionRecord | undefined> => ({
+  query: tx('run_revisions as v')
+    .join('migration_versions as b', join =>
+      join
+        .on('b.migration_id', 'v.migration_id')
+        .andOn('b.version', 'v.version'),
+    )
+    .where({ 'v.run_id': id, 'v.revision': revision })
+    .select('b.*'),
+  read: ([row]: VersionRow[]) => row && toVersion(row),
+});
+
+/** Who made the revisions after the first, up to this one. */
+export const changersOf = (
+  tx: Tx,
+  { id, revision }: At,
+): Question<string[]> => ({
+  query: tx('run_revisions')
+    .where({ run_id: id })
     .where('revision', '>', 1)
+    .where('revision', '<=', revision)
     .whereNotNull('created_by')
-    .distinct()
-    .pluck('created_by');
-}
+    .distinct('created_by'),
+  read: (rows: { created_by: string }[]) => rows.map(row => row.created_by),
+});
 
 /** The newest version that was approved, and that ran, in the environment of a run before it. */
 export async function comparisonOf(
