@@ -117,7 +117,7 @@ async function measureAll(store, asked) {
   const rows = [];
   for (const { name, path, as, statements, scans } of found) {
     // Tokens are short-lived.
-    const token = (await signedIn())[as].token;
+    const token = (await hub.signIn())[as].token;
     const overApi = () => fetchText(agent, path, token);
     const overSql = n => replay(pool[n], statements);
     await atOnce(ask.clients, 0.2, overApi);
@@ -140,11 +140,6 @@ async function measureAll(store, asked) {
   await Promise.all(pool.map(client => client.end()));
   agent.destroy();
   return rows;
-}
-
-/** A connection that was kept open may be closed in the instant in which it is used again. */
-async function signedIn() {
-  return hub.signIn().catch(() => hub.signIn());
 }
 
 /** Adds to each question its statements, without those that find out who asks, and what they scan. */

@@ -60,6 +60,8 @@ export function hubClient({ backendUrl, token }) {
 async function send(url, init) {
   const response = await fetch(url, {
     ...init,
+    // One that was kept open may be closed in the instant in which it is used again.
+    headers: { ...init.headers, connection: 'close' },
     signal: AbortSignal.timeout(60_000),
   });
   const text = await response.text();

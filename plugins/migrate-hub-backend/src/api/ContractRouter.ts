@@ -1,4 +1,5 @@
 import {
+  BackstageCredentials,
   HttpAuthService,
   PermissionsService,
 } from '@backstage/backend-plugin-api';
@@ -118,7 +119,10 @@ export class ContractRouter {
           idempotency: this.#idempotency(req, route, hash),
         },
         permits: permission =>
-          this.#permissions.gives(caller.credentials, permission),
+          this.#isGiven(permission, {
+            credentials: caller.credentials,
+            ...{ req, route },
+          }),
         req,
         res,
       });
@@ -127,26 +131,35 @@ export class ContractRouter {
   }
 
   async #authorize(req: Request, route: Route): Promise<Caller> {
-    const reads = route.method === 'GET';
-    const credentials = await (reads
+    const credentials = await (route.method === 'GET'
       ? this.#authentication.verifyLately(req)
       : this.#authentication.verify(req));
-    const bearer = bearerOf(req);
     const caller = await this.#options.identity.resolve({
       credentials,
-      bearer,
+      bearer: bearerOf(req),
       requestId: scopeOf(req).requestId,
     });
     const { permission } = route;
-    const isGiven = await (reads
-      ? this.#permissions.gaveLately(credentials, permission, bearer)
-      : this.#permissions.gives(credentials, permission));
+    const isGiven = await this.#isGiven(permission, {
+      credentials,
+      ...{ req, route },
+    });
     if (isGiven) return caller;
     throw new HubError(
       'PERMISSION_DENIED',
       `The permission policy of this portal denies you '${route.permission.name}'. Whoever looks after Backstage's permissions can grant it.`,
       { details: { permission: route.permission.name } },
     );
+  }
+
+  async #isGiven(
+    permission: BasicPermission,
+    asked: { credentials: BackstageCredentials; req: Request; route: Route },
+  ): Promise<boolean> {
+    const { credentials, req, route } = asked;
+    return route.method === 'GET'
+      ? this.#permissions.gaveLately(credentials, permission, bearerOf(req))
+      : this.#permissions.gives(credentials, permission);
   }
 
   #idempotency(

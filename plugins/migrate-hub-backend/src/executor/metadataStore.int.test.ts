@@ -1,3 +1,4 @@
+import { Knex } from 'knex';
 import {
   TcpProxy,
   testServer,
@@ -113,6 +114,15 @@ describe('every line to the metadata store goes silent and stays open', () => {
   });
 });
 
+/** Takes all lines of a pool. @returns what gives them back */
+async function occupy(knex: Knex): Promise<() => Promise<unknown>> {
+  const { client } = knex;
+  const lines = await Promise.all(
+    Array.from({ length: client.pool.max }, () => client.acquireConnection()),
+  );
+  return () => Promise.all(lines.map(line => client.releaseConnection(line)));
+}
+
 describe('the answer to the COMMIT of a claim is lost', () => {
   /** Patient enough for a lease, and looks often. */
   const config = { leaseSeconds: 5, pollSeconds: 0.2 };
@@ -150,6 +160,29 @@ describe('the answer to the COMMIT of a claim is lost', () => {
       { status: 'executed', outcome: 'applied', attempt: 1 },
     ]);
     expect(world.logger.lines.join('\n')).toContain('answer to a claim');
+    await world.drop();
+    await storeProxy.close();
+  });
+
+  it('it finds that over a line of its own, whatever the others wait for', async () => {
+    const { world, storeProxy, runId } = await worldBehindProxy(1);
+    const { knex } = await world.startExecutor({ storeProxy, config });
+    storeProxy.breakAt('COMMIT;', 'drop-reply');
+    await world.execute(runId);
+    await waitUntil(
+      'it is claimed',
+      async () => (await world.statusOf(runId)) === 'running',
+    );
+    storeProxy.mend();
+    const giveBack = await occupy(knex);
+    await waitUntil('it knows what it holds', async () =>
+      world.logger.lines.join('\n').includes('answer to a claim'),
+    );
+    await giveBack();
+    await waitUntil(
+      'the run has ended',
+      async () => (await world.statusOf(runId)) === 'executed',
+    );
     await world.drop();
     await storeProxy.close();
   });

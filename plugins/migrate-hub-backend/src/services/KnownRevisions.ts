@@ -34,8 +34,9 @@ export async function readRevisionBasis(
 }
 
 /**
- * Revisions of the runs at work, as the given records have them. A revision is an immutable row, and with many
- * targets a long one: its digest is checked once, not for every item.
+ * Revisions of the runs at work, as the given records have them. A revision is
+ * an immutable row, and with many targets a long one: its digest is checked
+ * once, not for every item.
  */
 export class KnownRevisions {
   readonly #known = new Map<string, KnownRevision>();

@@ -211,7 +211,7 @@ export class ExecutionWorld {
       failPoint?: FailPoint;
       storeProxy?: TcpProxy;
     } = {},
-  ): Promise<{ executor: Executor; stop: () => Promise<void> }> {
+  ): Promise<{ executor: Executor; knex: Knex; stop: () => Promise<void> }> {
     const { logger } = this;
     const database = await databaseOf(this.knex);
     const port = options.storeProxy?.port;
@@ -266,7 +266,7 @@ export class ExecutionWorld {
       return stopped;
     };
     this.#stops.push(stop);
-    return { executor, stop };
+    return { executor, knex, stop };
   }
 
   /** Takes the hub's own database away from everybody, and gives it back. */
