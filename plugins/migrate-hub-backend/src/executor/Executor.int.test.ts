@@ -13,13 +13,6 @@ jest.setTimeout(60_000);
 describe('executing a run', () => {
   let world: ExecutionWorld;
 
-  async function ended(runId: string): Promise<string> {
-    await waitUntil('the run has ended', async () =>
-      ['executed', 'failed', 'canceled'].includes(await world.statusOf(runId)),
-    );
-    return world.statusOf(runId);
-  }
-
   afterEach(async () => {
     await world.drop();
     jest.restoreAllMocks();
@@ -30,7 +23,7 @@ describe('executing a run', () => {
     await world.startExecutor();
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
 
     for (const { knex } of world.targets) {
       expect(await knex('items').orderBy('id').pluck('id')).toEqual([1, 2]);
@@ -99,18 +92,18 @@ describe('executing a run', () => {
     };
     const first = await world.request(script);
     await world.execute(first);
-    expect(await ended(first)).toBe('executed');
+    expect(await world.ended(first)).toBe('executed');
 
     const second = await world.request(script);
     await world.execute(second);
-    expect(await ended(second)).toBe('executed');
+    expect(await world.ended(second)).toBe('executed');
     expect(await world.itemsOf(second)).toMatchObject([
       { status: 'skipped', outcome: 'not_applied' },
     ]);
 
     const rollback = await world.request({ ...script, type: 'rollback' });
     await world.execute(rollback);
-    expect(await ended(rollback)).toBe('executed');
+    expect(await world.ended(rollback)).toBe('executed');
     const [{ knex }] = world.targets;
     expect(await knex('migrations')).toEqual([]);
     expect(await knex.schema.hasTable('items')).toBe(false);
@@ -126,7 +119,7 @@ describe('executing a run', () => {
       sqlUp: `${ADD_ITEMS}\ninsert into nowhere\n  values (1);\n`,
     });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     const [item] = await world.itemsOf(runId);
     expect(item).toMatchObject({
       status: 'failed',
@@ -159,7 +152,7 @@ create index concurrently items_no on items (missing);
     };
     const runId = await world.request(script);
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       {
         status: 'failed',
@@ -174,7 +167,7 @@ create index concurrently items_no on items (missing);
 
     const again = await world.request(script);
     await world.execute(again);
-    expect(await ended(again)).toBe('failed');
+    expect(await world.ended(again)).toBe('failed');
     expect(await world.itemsOf(again)).toMatchObject([
       { outcome: 'not_applied', error: { code: 'UNFINISHED_ON_TARGET' } },
     ]);
@@ -192,7 +185,7 @@ create index concurrently items_no on items (missing);
         const [item] = await world.itemsOf(runId);
         return item.waitingFor?.holder?.includes(holder.backend.pid) ?? false;
       });
-      expect(await ended(runId)).toBe('failed');
+      expect(await world.ended(runId)).toBe('failed');
       expect(await world.itemsOf(runId)).toMatchObject([
         {
           outcome: 'not_applied',
@@ -211,7 +204,7 @@ create index concurrently items_no on items (missing);
     await world.startExecutor();
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       {
         outcome: 'not_applied',
@@ -241,7 +234,7 @@ create index concurrently items_no on items (missing);
 
     world.blockers.length = 0;
     await wakeRuns(world.knex, { id: runId });
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     const blocked = (await world.auditActions(runId)).filter(
       action => action === 'execution.blocked',
     );
@@ -256,7 +249,7 @@ create index concurrently items_no on items (missing);
     await world.execute(younger);
     const mend = await preventClaim(world.knex, older);
     await world.startExecutor();
-    expect(await ended(younger)).toBe('executed');
+    expect(await world.ended(younger)).toBe('executed');
     expect(
       world.logger.lines.some(
         line =>
@@ -266,7 +259,7 @@ create index concurrently items_no on items (missing);
     ).toBe(true);
     expect(await world.statusOf(older)).toBe('queued');
     await mend();
-    expect(await ended(older)).toBe('executed');
+    expect(await world.ended(older)).toBe('executed');
   });
 
   it('leaves a run to executors that know its scheme', async () => {
@@ -284,7 +277,7 @@ create index concurrently items_no on items (missing);
     expect(none).toEqual({ claims: [], contended: false });
     await world.knex('runs').update({ needs: ['migrate-hub/run/2'] });
     await world.startExecutor();
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
   });
 
   it('sends nothing to another server than the approved one', async () => {
@@ -298,7 +291,7 @@ create index concurrently items_no on items (missing);
       serverIdentity: '7000000000000000000/shop',
     });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { outcome: 'not_applied', error: { code: 'SERVER_CHANGED' } },
     ]);
@@ -307,7 +300,7 @@ create index concurrently items_no on items (missing);
     await world.knex('db_targets').update({ port: record.port + 1 });
     const moved = await world.request({ key: 'more', sqlUp: 'select 1;\n' });
     await world.execute(moved);
-    expect(await ended(moved)).toBe('failed');
+    expect(await world.ended(moved)).toBe('failed');
     expect(await world.itemsOf(moved)).toMatchObject([
       { outcome: 'not_applied', error: { code: 'TARGET_CHANGED' } },
     ]);
@@ -323,7 +316,7 @@ create index concurrently items_no on items (missing);
     });
     await world.startExecutor();
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { outcome: 'not_applied', error: { code: 'SQL_CHANGED' } },
     ]);
@@ -334,7 +327,7 @@ create index concurrently items_no on items (missing);
     await world.startExecutor();
     const runId = await world.request({ key: 'nothing', sqlUp: '-- empty\n' });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     const [{ knex }] = world.targets;
     expect(await knex('migrations').pluck('migration_key')).toEqual([
       'nothing',
@@ -354,7 +347,7 @@ create index concurrently items_no on items (missing);
       return item.currentStatement === 1;
     });
     await world.knex('runs').update({ cancel_requested_at: new Date() });
-    expect(await ended(runId)).toBe('canceled');
+    expect(await world.ended(runId)).toBe('canceled');
     expect(await world.itemsOf(runId)).toMatchObject([
       {
         status: 'canceled',
@@ -397,7 +390,7 @@ create index concurrently items_no on items (missing);
       return beats.size >= 3;
     });
     goOn?.();
-    expect(await ended(runId)).toBe('canceled');
+    expect(await world.ended(runId)).toBe('canceled');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'canceled', outcome: 'not_applied' },
     ]);
@@ -431,7 +424,7 @@ create index concurrently items_no on items (missing);
         return done && !locked;
       }),
     );
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 1, outcome: 'applied' },
     ]);
@@ -453,7 +446,7 @@ create index concurrently items_no on items (missing);
       sqlUp: 'insert into nowhere values (1);\n',
     });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'failed', outcome: 'not_applied' },
       { status: 'canceled', outcome: 'not_applied', attempt: 0 },
@@ -491,6 +484,6 @@ create index concurrently items_no on items (missing);
     await soaked();
     await held(2);
     await soaked();
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
   });
 });

@@ -1,17 +1,9 @@
-import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ExecutionWorld } from './__testUtils__/ExecutionWorld';
 
 jest.setTimeout(60_000);
 
 describe('executing statements that leave together', () => {
   let world: ExecutionWorld;
-
-  async function ended(runId: string): Promise<string> {
-    await waitUntil('the run has ended', async () =>
-      ['executed', 'failed', 'canceled'].includes(await world.statusOf(runId)),
-    );
-    return world.statusOf(runId);
-  }
 
   afterEach(async () => {
     await world.drop();
@@ -32,7 +24,7 @@ describe('executing statements that leave together', () => {
       ].join('\n'),
     });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     const [item] = await world.itemsOf(runId);
     expect(item).toMatchObject({
       outcome: 'not_applied',
@@ -93,7 +85,7 @@ describe('executing statements that leave together', () => {
         ].join('\n'),
       });
       await world.execute(runId);
-      expect(await ended(runId)).toBe('failed');
+      expect(await world.ended(runId)).toBe('failed');
       expect(await world.itemsOf(runId)).toMatchObject([
         {
           error: {

@@ -52,10 +52,7 @@ describe('others take every connection to the metadata store', () => {
     );
     for (const one of taken) await client.releaseConnection(one);
     release();
-    await waitUntil(
-      'the run has ended',
-      async () => (await world.statusOf(runId)) === 'executed',
-    );
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'executed', outcome: 'applied', attempt: 1 },
     ]);
@@ -102,10 +99,7 @@ describe('every line to the metadata store goes silent and stays open', () => {
     expect(await world.statusOf(runId)).toBe('running');
 
     storeProxy.mend();
-    await waitUntil(
-      'the run has ended',
-      async () => (await world.statusOf(runId)) === 'executed',
-    );
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'executed', outcome: 'applied', attempt: 1 },
     ]);
@@ -152,10 +146,7 @@ describe('the answer to the COMMIT of a claim is lost', () => {
       async () => (await world.statusOf(runId)) === 'running',
     );
     storeProxy.mend();
-    await waitUntil(
-      'the run has ended',
-      async () => (await world.statusOf(runId)) === 'executed',
-    );
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'executed', outcome: 'applied', attempt: 1 },
     ]);
@@ -164,7 +155,7 @@ describe('the answer to the COMMIT of a claim is lost', () => {
     await storeProxy.close();
   });
 
-  it('it finds that over a line of its own, whatever the others wait for', async () => {
+  it('that is found over a line of its own, whatever the others wait for', async () => {
     const { world, storeProxy, runId } = await worldBehindProxy(1);
     const { knex } = await world.startExecutor({ storeProxy, config });
     storeProxy.breakAt('COMMIT;', 'drop-reply');
@@ -179,10 +170,7 @@ describe('the answer to the COMMIT of a claim is lost', () => {
       world.logger.lines.join('\n').includes('answer to a claim'),
     );
     await giveBack();
-    await waitUntil(
-      'the run has ended',
-      async () => (await world.statusOf(runId)) === 'executed',
-    );
+    expect(await world.ended(runId)).toBe('executed');
     await world.drop();
     await storeProxy.close();
   });

@@ -15,13 +15,6 @@ jest.setTimeout(60_000);
 describe('executors that share the work', () => {
   let world: ExecutionWorld;
 
-  async function ended(runId: string): Promise<string> {
-    await waitUntil('the run has ended', async () =>
-      ['executed', 'failed', 'canceled'].includes(await world.statusOf(runId)),
-    );
-    return world.statusOf(runId);
-  }
-
   /** An executor that claimed the items of a run and died. */
   async function claimAndDie(runId: string): Promise<void> {
     const dead = newId();
@@ -54,7 +47,7 @@ select pg_sleep(0.01);
     await Promise.all([world.startExecutor(), world.startExecutor()]);
     await Promise.all(runIds.map(runId => world.execute(runId)));
     for (const runId of runIds) {
-      expect(await ended(runId)).toBe('executed');
+      expect(await world.ended(runId)).toBe('executed');
       for (const item of await world.itemsOf(runId)) {
         expect(item).toMatchObject({ attempt: 1, outcome: 'applied' });
       }
@@ -101,7 +94,7 @@ select pg_sleep(0.01);
     const held = await locks();
     await tx.commit();
     expect(held).toEqual([]);
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
   });
 
   it('keep to the parallelism of the policy, however many they are', async () => {
@@ -121,7 +114,7 @@ select pg_sleep(0.01);
     ]);
     const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
     await world.execute(runId);
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(most).toBe(1);
   });
 
@@ -131,7 +124,7 @@ select pg_sleep(0.01);
     await world.execute(runId);
     await claimAndDie(runId);
     await world.startExecutor({ config: { leaseSeconds: 1 } });
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 2, outcome: 'applied' },
     ]);
@@ -150,7 +143,7 @@ select pg_sleep(0.01);
     await claimAndDie(runId);
     await world.knex('runs').update({ cancel_requested_at: new Date() });
     await world.startExecutor({ config: { leaseSeconds: 1 } });
-    expect(await ended(runId)).toBe('canceled');
+    expect(await world.ended(runId)).toBe('canceled');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'canceled', outcome: 'not_applied' },
     ]);
@@ -229,7 +222,7 @@ select pg_sleep(0.01);
         },
       );
       await left.close();
-      expect(await ended(runId)).toBe(status);
+      expect(await world.ended(runId)).toBe(status);
       expect(await world.itemsOf(runId)).toMatchObject([
         { attempt: 2, ...item },
       ]);
@@ -286,7 +279,7 @@ select pg_sleep(0.01);
       });
       const runId = await world.request({ key: 'add-items', sqlUp: ADD_ITEMS });
       await world.execute(runId);
-      expect(await ended(runId)).toBe(status);
+      expect(await world.ended(runId)).toBe(status);
       expect(proxy.triggered).toBe(1);
       expect(await world.itemsOf(runId)).toMatchObject([{ outcome }]);
       const [{ knex }] = world.targets;
@@ -323,7 +316,7 @@ select pg_sleep(0.01);
       { status: 'queued', claimable: true, attempt: 1 },
     ]);
     await world.startExecutor();
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await knex('items')).toEqual([{ id: 1 }]);
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 2, outcome: 'applied' },
@@ -386,7 +379,7 @@ select pg_sleep(0.01);
       { status: 'queued', claimable: true, attempt: 1 },
     ]);
     await world.startExecutor();
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { attempt: 2, outcome: 'applied' },
     ]);

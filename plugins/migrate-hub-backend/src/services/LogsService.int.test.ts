@@ -3,7 +3,6 @@ import {
   LogLine,
   Role,
 } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { Listener, listenerConnection } from '../store/Listener';
 import { appendLogs } from '../store/runLogs';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
@@ -152,9 +151,7 @@ describe('logs of a run', () => {
     const runId = await world.request({ key: 'k', sqlUp: 'select 1;\n' });
     await world.startExecutor();
     await world.execute(runId);
-    await waitUntil('the run has ended', async () => {
-      return (await world.statusOf(runId)) === 'executed';
-    });
+    expect(await world.ended(runId)).toBe('executed');
     await world.knex('run_items').update({ log_dropped: 3 });
     const lines: string[] = [];
     for await (const line of await logs.text(context, { runId }, all, access)) {
@@ -176,9 +173,7 @@ describe('logs of a run', () => {
     });
     await world.startExecutor();
     await world.execute(runId);
-    await waitUntil('the run has ended', async () => {
-      return (await world.statusOf(runId)) === 'failed';
-    });
+    expect(await world.ended(runId)).toBe('failed');
     const user = readerWith('user', world.userId);
     const denied = { sensitive: 'denied' } as const;
     const read = async (

@@ -1,6 +1,5 @@
 import { mockCredentials } from '@backstage/backend-test-utils';
 import { Resolution } from '@migrate-hub/backstage-plugin-migrate-hub-common';
-import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
 import { EXECUTOR_KNOWS } from '../executor/knows';
 import { newId } from '../store/Database';
@@ -42,7 +41,7 @@ describe('a person who resolves an item', () => {
       const applied = await world.request({ key, sqlUp, sqlDown });
       await world.execute(applied);
       const { stop } = await world.startExecutor();
-      await ended(applied);
+      await world.ended(applied);
       await stop();
     }
     runId = await world.request({
@@ -89,7 +88,7 @@ describe('a person who resolves an item', () => {
     }
     await left.close();
     await world.startExecutor({ config: { leaseSeconds: 1 } });
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       {
         status: 'failed',
@@ -103,13 +102,6 @@ describe('a person who resolves an item', () => {
         ]),
       },
     ]);
-  }
-
-  async function ended(id: string): Promise<string> {
-    await waitUntil('the run has ended', async () =>
-      ['executed', 'failed', 'canceled'].includes(await world.statusOf(id)),
-    );
-    return world.statusOf(id);
   }
 
   async function resolve(
@@ -190,7 +182,7 @@ describe('a person who resolves an item', () => {
   it('lets a rollback go on', async () => {
     await doubtful({ type: 'rollback' });
     await resolve('resume', 'redo');
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await history()).toEqual([]);
     const [{ knex }] = world.targets;
     expect(await knex.schema.hasTable('items')).toBe(false);
@@ -206,7 +198,7 @@ describe('a person who resolves an item', () => {
       expect(await resolve('resume', doubt)).toMatchObject({
         status: 'queued',
       });
-      expect(await ended(runId)).toBe('executed');
+      expect(await world.ended(runId)).toBe('executed');
       const [{ knex }] = world.targets;
       const app = 'from the script';
       expect(await knex('items').orderBy('id')).toEqual([
@@ -223,13 +215,13 @@ describe('a person who resolves an item', () => {
   it('who was wrong about the statement finds it in doubt as before', async () => {
     await doubtful({ tableThere: true });
     await resolve('resume', 'redo');
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { outcome: 'unknown', error: { code: 'STATEMENT_FAILED' } },
     ]);
     expect(await ledger()).toMatchObject({ state: 'started', position: 1 });
     await resolve('resume', 'skip');
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
     expect(await history()).toEqual(['add-items']);
   });
 
@@ -268,7 +260,7 @@ select 1;
       message: expect.stringContaining('statement 2 is not'),
     });
     await resolve('resume', 'redo');
-    expect(await ended(runId)).toBe('executed');
+    expect(await world.ended(runId)).toBe('executed');
   });
 
   it('cannot mark against what the target says', async () => {
@@ -333,7 +325,7 @@ select 1;
     runId = await world.request({ key: 'add-items', sqlUp: SQL });
     await world.execute(runId);
     await world.startExecutor();
-    expect(await ended(runId)).toBe('failed');
+    expect(await world.ended(runId)).toBe('failed');
     await resolve('mark_applied');
     const [item] = await world.itemsOf(runId);
     expect(item).toMatchObject({ status: 'executed', outcome: 'applied' });

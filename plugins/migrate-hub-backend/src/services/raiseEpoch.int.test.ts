@@ -1,5 +1,4 @@
 import { mockServices } from '@backstage/backend-test-utils';
-import { waitUntil } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import { ExecutionWorld } from '../executor/__testUtils__/ExecutionWorld';
 import { raiseEpoch } from './raiseEpoch';
 
@@ -11,11 +10,6 @@ describe('the records are restored from an old backup', () => {
     world = await ExecutionWorld.create({ targets: 2 });
   });
   afterAll(() => world.drop());
-
-  const ended = (runId: string) =>
-    waitUntil('the run has ended', async () =>
-      ['executed', 'failed'].includes(await world.statusOf(runId)),
-    );
 
   const begin = (epoch: number) =>
     raiseEpoch({
@@ -50,7 +44,7 @@ describe('the records are restored from an old backup', () => {
     await world.execute(runId);
     const restore = await restoring(runId);
     const first = await world.startExecutor();
-    await ended(runId);
+    await world.ended(runId);
     expect(await world.statusOf(runId)).toBe('executed');
     await first.stop();
 
@@ -65,11 +59,11 @@ describe('the records are restored from an old backup', () => {
     await world.startExecutor();
     const other = await world.request({ key: 'other', sqlUp: 'select 1;' });
     await world.execute(other);
-    await ended(other);
+    await world.ended(other);
     expect(await world.statusOf(runId)).toBe('approved');
 
     await world.execute(runId);
-    await ended(runId);
+    await world.ended(runId);
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'executed', outcome: 'applied' },
       { status: 'executed', outcome: 'applied' },

@@ -8,6 +8,7 @@ import {
 import {
   TcpProxy,
   testServer,
+  waitUntil,
 } from '@migrate-hub/backstage-plugin-migrate-hub-node/testUtils';
 import {
   TargetConnection,
@@ -290,6 +291,15 @@ export class ExecutionWorld {
   async statusOf(runId: string): Promise<string> {
     const row = await this.knex('runs').where({ id: runId }).first('status');
     return row.status;
+  }
+
+  /** Resolves with its status when the run has ended. */
+  async ended(runId: string): Promise<string> {
+    const ends = ['executed', 'failed', 'canceled'];
+    await waitUntil('the run has ended', async () =>
+      ends.includes(await this.statusOf(runId)),
+    );
+    return this.statusOf(runId);
   }
 
   async auditActions(runId: string): Promise<string[]> {
