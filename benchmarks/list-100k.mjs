@@ -1,10 +1,6 @@
 // How long until the list of migrations is of use, with 100,000 of them? In Chromium, see README.md.
-import { chromium } from 'playwright-core';
 import pg from 'pg';
-import {
-  browserOptions,
-  enterPortal,
-} from '../scripts/browser/lib/browser.mjs';
+import { enterPortal, launchBrowser } from '../scripts/browser/lib/browser.mjs';
 import { percentile, publish } from './lib/report.mjs';
 import { startServedPortal } from './lib/servedPortal.mjs';
 
@@ -12,7 +8,7 @@ const MIGRATIONS = Number(process.env.MIGRATIONS ?? 100_000);
 const TIMES = Number(process.env.TIMES ?? 7);
 
 const portal = await startServedPortal({ name: 'list-100k' });
-const browser = await chromium.launch(browserOptions());
+const browser = await launchBrowser();
 try {
   await generateMigrations();
   const page = await browser.newPage({ baseURL: portal.url });

@@ -1,17 +1,13 @@
 // How much JavaScript comes over the line before the hub's first page stands? See README.md.
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
-import {
-  browserOptions,
-  enterPortal,
-} from '../scripts/browser/lib/browser.mjs';
+import { enterPortal, launchBrowser } from '../scripts/browser/lib/browser.mjs';
 import { startServedPortal } from './lib/servedPortal.mjs';
 
 /** A class name that CodeMirror puts into every editor. */
 const EDITOR = 'cm-content';
 
 const portal = await startServedPortal({ name: 'page-weight' });
-const browser = await chromium.launch(browserOptions());
+const browser = await launchBrowser();
 try {
   const context = await browser.newContext({ baseURL: portal.url });
   const page = await context.newPage();

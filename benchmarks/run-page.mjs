@@ -1,10 +1,6 @@
 // How long until the page of a run with 1,001 targets is of use, and does it stay quick while they run? In Chromium, see README.md.
 /* global window */
-import { chromium } from 'playwright-core';
-import {
-  enterPortal,
-  browserOptions,
-} from '../scripts/browser/lib/browser.mjs';
+import { enterPortal, launchBrowser } from '../scripts/browser/lib/browser.mjs';
 import { signIn } from '../scripts/lib/demo/hubClient.mjs';
 import { step } from '../scripts/lib/progress.mjs';
 import { readArguments } from './lib/arguments.mjs';
@@ -39,7 +35,7 @@ const portal = await startServedPortal({
 const fleet = await step(`Making ${targets} databases`, () =>
   createFleet(server, targets),
 );
-const browser = await chromium.launch(browserOptions());
+const browser = await launchBrowser();
 try {
   // As many as are measured are held, a worker is left for the others.
   const held = fleet.databases.slice(0, rounds);

@@ -1,6 +1,7 @@
 // `npm run screenshots`: takes pictures of the main pages into docs/images, from a portal of its own.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { enterPortal, launchBrowser } from './browser/lib/browser.mjs';
 import { main } from './lib/main.mjs';
 import { root } from './lib/paths.mjs';
 import { say, step } from './lib/progress.mjs';
@@ -13,10 +14,6 @@ const MOST_BYTES = 200_000;
 async function run() {
   await installDependencies();
   // Not before the dependencies are there.
-  const { chromium } = await import('playwright-core');
-  const { browserOptions, enterPortal } = await import(
-    './browser/lib/browser.mjs'
-  );
   const { startTestPortal } = await import('./lib/tests/testPortal.mjs');
   const { tellStory } = await import('./lib/demo/story.mjs');
 
@@ -31,7 +28,7 @@ async function run() {
     }),
   );
   mkdirSync(folder, { recursive: true });
-  const browser = await chromium.launch(browserOptions());
+  const browser = await launchBrowser();
   const page = await browser.newPage({
     baseURL: portal.url,
     colorScheme: 'light',

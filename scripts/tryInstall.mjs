@@ -15,7 +15,6 @@ import { main } from './lib/main.mjs';
 import { logs } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
 import { Hint, say, step } from './lib/progress.mjs';
-import { findChromium } from './lib/servers/apt.mjs';
 import { startTestPostgres } from './lib/servers/postgres.mjs';
 import { removeFolder, tempFolder } from './lib/servers/temp.mjs';
 import { installDependencies } from './lib/toolchain.mjs';
@@ -75,7 +74,6 @@ async function tryPortal({ frontend, folder, packed, postgres, log }) {
   await step('Opening the pages and running a migration', () =>
     walkThroughPortal({
       ...{ ...portal, postgres, say },
-      executablePath: findChromium(),
       pictures: join(log, frontend),
     }),
   );

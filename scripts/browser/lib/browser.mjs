@@ -1,8 +1,21 @@
 // Chromium, and a way into the portal without its form; needs no variables.
-import { findChromium } from '../../lib/servers/apt.mjs';
+import { Hint, step } from '../../lib/progress.mjs';
+import { findChromium, installMissing } from '../../lib/servers/apt.mjs';
 
-export function browserOptions(executablePath = findChromium()) {
-  return {
+/** Installs it where it is missing and that can be done. */
+export async function launchBrowser() {
+  if (!findChromium()) {
+    await step('Looking for a browser', () => installMissing(['chromium']));
+  }
+  const executablePath = findChromium();
+  if (!executablePath) {
+    throw new Hint(
+      'This needs Chromium: apt-get install chromium, or MIGRATE_HUB_CHROMIUM=/path/to/chrome',
+    );
+  }
+  // Not before the dependencies are there.
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({
     executablePath,
     headless: true,
     args: [
@@ -14,7 +27,7 @@ export function browserOptions(executablePath = findChromium()) {
       '--disable-component-update',
       '--disable-sync',
     ],
-  };
+  });
 }
 
 /** The cookie of a session of its own, then the portal goes on with it. */

@@ -1,12 +1,12 @@
 // Chromium and the portal, for the browser tests. `npm test -- browser` sets the variables.
 /* global window, PopStateEvent */
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { signIn as signInToHub } from '../../lib/demo/hubClient.mjs';
-import { browserOptions, enterPortal } from './browser.mjs';
+import { enterPortal } from './browser.mjs';
+
+export { launchBrowser } from './browser.mjs';
 
 const {
-  MIGRATE_HUB_BROWSER: executablePath,
   MIGRATE_HUB_BROWSER_URL: url,
   MIGRATE_HUB_BROWSER_BACKEND: backendUrl,
   MIGRATE_HUB_BROWSER_SCREENSHOTS: screenshots,
@@ -14,10 +14,6 @@ const {
 
 /** The demo accounts: `{ email, password }`. */
 export const accounts = JSON.parse(process.env.MIGRATE_HUB_BROWSER_ACCOUNTS);
-
-export function launchBrowser() {
-  return chromium.launch(browserOptions(executablePath));
-}
 
 /** Runs a story on a page of its own; when it fails, a picture of the page stays in the logs. */
 export async function withPage(browser, name, story) {

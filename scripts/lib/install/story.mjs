@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { chromium } from 'playwright-core';
+import { launchBrowser } from '../../browser/lib/browser.mjs';
 import { hubClient, signIn } from '../demo/hubClient.mjs';
 
 /** Pages by their address, and something that is there once they are complete. */
@@ -18,13 +18,10 @@ const pages = {
 
 /** As a guest in the browser; the approval is an admin's, by the API. Throws where it is stuck. */
 export async function walkThroughPortal(options) {
-  const { url, admin, postgres, executablePath, pictures, say } = options;
+  const { url, admin, postgres, pictures, say } = options;
   mkdirSync(pictures, { recursive: true });
   const database = await createDatabase(postgres);
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
-  });
+  const browser = await launchBrowser();
   const page = await browser.newPage({ baseURL: url, locale: 'en-GB' });
   page.setDefaultTimeout(60_000);
   const broken = [];

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { run as runTests } from 'node:test';
 import { logs, root } from '../paths.mjs';
 import { say, step } from '../progress.mjs';
-import { findChromium } from '../servers/apt.mjs';
 import { startTestPortal } from './testPortal.mjs';
 
 const folder = join(root, 'scripts', 'browser');
@@ -16,7 +15,6 @@ export async function runBrowserTests() {
   const screenshots = join(logs, 'browser');
   mkdirSync(screenshots, { recursive: true });
   Object.assign(process.env, {
-    MIGRATE_HUB_BROWSER: findChromium(),
     MIGRATE_HUB_BROWSER_URL: app.url,
     MIGRATE_HUB_BROWSER_BACKEND: app.backendUrl,
     MIGRATE_HUB_BROWSER_ACCOUNTS: JSON.stringify(app.accounts),
