@@ -190,7 +190,7 @@ function tellStatements({ name }, statements) {
 function isOfTheAnswer(text) {
   return (
     /^\s*(select|with)/i.test(text) &&
-    !/"sessions" as "s"|audit_outbox|audit_links|audit_checkpoints|event_feed|advisory|webhook_deliveries|executors|for no key update/.test(
+    !/left join sessions s|audit_outbox|audit_links|audit_checkpoints|event_feed|advisory|webhook_deliveries|executors|for no key update/.test(
       text,
     )
   );
