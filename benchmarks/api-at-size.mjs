@@ -113,15 +113,17 @@ async function measureAll(store, asked) {
       return client;
     }),
   );
-  const agent = new Agent({ keepAlive: true, maxSockets: ask.clients });
   const rows = [];
   for (const { name, path, as, statements, scans } of found) {
     // Tokens are short-lived.
     const token = (await hub.signIn())[as].token;
+    // Of its own: a connection that waits until the SQL is through may be closed by then.
+    const agent = new Agent({ keepAlive: true, maxSockets: ask.clients });
     const overApi = () => fetchText(agent, path, token);
     const overSql = n => replay(pool[n], statements);
     await atOnce(ask.clients, 0.2, overApi);
     const api = await atOnce(ask.clients, ask.seconds, overApi);
+    agent.destroy();
     await atOnce(ask.clients, 0.2, overSql);
     const sql = await atOnce(ask.clients, ask.seconds, overSql);
     rows.push({
@@ -138,7 +140,6 @@ async function measureAll(store, asked) {
     });
   }
   await Promise.all(pool.map(client => client.end()));
-  agent.destroy();
   return rows;
 }
 
