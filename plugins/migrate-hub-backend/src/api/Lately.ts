@@ -8,7 +8,7 @@ const MOST_KEPT = 1_000;
 const keyOf = (token: string, question: string): string =>
   `${question} ${createHash('sha256').update(token).digest('base64')}`;
 
-/** What was found out about bearer tokens within the last seconds. A token itself is not kept. */
+/** What was found out about bearer tokens within the last seconds. */
 export class Lately<V> {
   /** By hash of the token and what was asked; the oldest first. */
   readonly #kept = new Map<string, { value: V; until: number }>();
@@ -30,7 +30,15 @@ export class Lately<V> {
     const until = Math.min(asked + KEPT_MS, performance.now() + left);
     this.#kept.delete(key);
     this.#kept.set(key, { value, until });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
+    this.#forget();
+  }
+
+  /** What is over, and the oldest of too many. */
+  #forget(): void {
+    const now = performance.now();
+    for (const [key, { until }] of this.#kept) {
+      if (until > now && this.#kept.size <= MOST_KEPT) return;
+      this.#kept.delete(key);
+    }
   }
 }
