@@ -11,7 +11,7 @@ const MEGABYTE = 1_000_000;
  * slow machine everything takes longer: there it is a share of the whole.
  */
 const MAX_BLOCKED_MS = 500;
-const MAX_BLOCKED_SHARE = 0.1;
+const MAX_BLOCKED_SHARE = 0.25;
 
 interface Burden {
   /** The longest turn, and all of them, in milliseconds of processor time. */
