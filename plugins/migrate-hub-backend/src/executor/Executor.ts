@@ -69,6 +69,7 @@ const CONTENDED_MS = 20;
 /** A look for work takes milliseconds; something is wrong if none ended for so long. */
 const LOOK_MS = 30_000;
 
+/** What keeps work from being taken is told again after so long. */
 const TELL_MS = 60_000;
 
 /** After the grace period, time for a worker to get to its next stop. */
@@ -227,8 +228,8 @@ export class Executor {
   #tell(failure: Error): void {
     const { message } = failure;
     const now = performance.now();
-    if (this.#told?.message === message && now - this.#told.at < TELL_MS)
-      return;
+    const last = this.#told;
+    if (last?.message === message && now - last.at < TELL_MS) return;
     this.#told = { message, at: now };
     this.#options.logger.warn('Some work could not be taken', failure);
   }

@@ -136,9 +136,11 @@ describe('the answer to the COMMIT of a claim is lost', () => {
     return { world, storeProxy, runId };
   }
 
-  it('the executor finds what it holds, and does it once', async () => {
-    const { world, storeProxy, runId } = await worldBehindProxy(1);
-    await world.startExecutor({ storeProxy, config });
+  /** The claim is committed, and its executor does not hear of it. */
+  async function claimUnheard(
+    at: Awaited<ReturnType<typeof worldBehindProxy>>,
+  ) {
+    const { world, storeProxy, runId } = at;
     storeProxy.breakAt('COMMIT;', 'drop-reply');
     await world.execute(runId);
     await waitUntil(
@@ -146,6 +148,12 @@ describe('the answer to the COMMIT of a claim is lost', () => {
       async () => (await world.statusOf(runId)) === 'running',
     );
     storeProxy.mend();
+  }
+
+  it('the executor finds what it holds, and does it once', async () => {
+    const { world, storeProxy, runId } = await worldBehindProxy(1);
+    await world.startExecutor({ storeProxy, config });
+    await claimUnheard({ world, storeProxy, runId });
     expect(await world.ended(runId)).toBe('executed');
     expect(await world.itemsOf(runId)).toMatchObject([
       { status: 'executed', outcome: 'applied', attempt: 1 },
@@ -158,13 +166,7 @@ describe('the answer to the COMMIT of a claim is lost', () => {
   it('that is found over a line of its own, whatever the others wait for', async () => {
     const { world, storeProxy, runId } = await worldBehindProxy(1);
     const { knex } = await world.startExecutor({ storeProxy, config });
-    storeProxy.breakAt('COMMIT;', 'drop-reply');
-    await world.execute(runId);
-    await waitUntil(
-      'it is claimed',
-      async () => (await world.statusOf(runId)) === 'running',
-    );
-    storeProxy.mend();
+    await claimUnheard({ world, storeProxy, runId });
     const giveBack = await occupy(knex);
     await waitUntil('it knows what it holds', async () =>
       world.logger.lines.join('\n').includes('answer to a claim'),
